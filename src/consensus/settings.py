@@ -1,0 +1,68 @@
+"""Where a running system keeps its state and listens, from environment variables with defaults that work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders, database and ports of one running system.
+
+    Examples
+    --------
+    >>> settings = Settings.from_environment({"CONSENSUS_HOME": "psp"})
+    >>> settings.prefect_home.name, settings.prefect_api_url
+    ('prefect', 'http://127.0.0.1:4200/api')
+    """
+
+    home: Path
+    database_url: str
+    surveys: Path
+    host: str = "127.0.0.1"
+    web_port: int = 8765
+    prefect_port: int = 4200
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Return the settings that `CONSENSUS_*` variables declare; `DATABASE_URL` names another database."""
+        env = os.environ if environment is None else environment
+        home = Path(env.get("CONSENSUS_HOME", ".consensus")).absolute()
+        database = env.get("CONSENSUS_DATABASE_URL") or env.get("DATABASE_URL") or f"sqlite:///{home / 'consensus.db'}"
+        return cls(
+            home=home,
+            database_url=database,
+            surveys=Path(env.get("CONSENSUS_SURVEYS", "surveys")).absolute(),
+            host=env.get("CONSENSUS_HOST", "127.0.0.1"),
+            web_port=int(env.get("CONSENSUS_WEB_PORT", "8765")),
+            prefect_port=int(env.get("CONSENSUS_PREFECT_PORT", "4200")),
+        )
+
+    @property
+    def prefect_home(self) -> Path:
+        """Return the folder in which the embedded Prefect server keeps its own database."""
+        return self.home / "prefect"
+
+    @property
+    def prefect_url(self) -> str:
+        """Return the address of the Prefect UI."""
+        return f"http://{self.host}:{self.prefect_port}"
+
+    @property
+    def prefect_api_url(self) -> str:
+        """Return the address of the Prefect API."""
+        return f"{self.prefect_url}/api"
+
+    @property
+    def web_url(self) -> str:
+        """Return the address of the web app."""
+        return f"http://{self.host}:{self.web_port}"
+
+    def outputs(self, partnership: str) -> Path:
+        """Return the folder for what a partnership publishes and reviews."""
+        return self.home / "outputs" / partnership

@@ -1,0 +1,148 @@
+"""The field's words as types, and the column list of every frame.
+
+A frame is named for its rows. Its columns are listed here and nowhere else; `empty` makes one with no rows and
+`check_columns` says which columns a received frame lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import pandas as pd
+
+from consensus.errors import DataError
+
+__all__ = [
+    "BALLOT_FORMS",
+    "COLUMNS",
+    "DECISION_KINDS",
+    "NOT_STATED",
+    "ROUND_STATES",
+    "BallotForm",
+    "DecisionKind",
+    "RoundState",
+    "check_columns",
+    "empty",
+]
+
+NOT_STATED = "not_stated"
+"""The stakeholder group of a person who named none: counted apart, never ranked."""
+
+BallotForm = Literal["ranked", "chosen", "rated", "points", "best_worst", "pairwise"]
+BALLOT_FORMS: tuple[BallotForm, ...] = ("ranked", "chosen", "rated", "points", "best_worst", "pairwise")
+
+RoundState = Literal["draft", "open", "paused", "closed", "ranked"]
+ROUND_STATES: tuple[RoundState, ...] = ("draft", "open", "paused", "closed", "ranked")
+
+DecisionKind = Literal[
+    "out_of_scope",
+    "in_scope",
+    "same_question",
+    "move",
+    "wording",
+    "category",
+    "answered",
+    "unanswered",
+    "set_aside",
+    "redact",
+    "shortlist_by_hand",
+    "approval",
+    "plenary_move",
+    "merge",
+    "dissent",
+    "amendment",
+    "round",
+    "undo",
+]
+DECISION_KINDS: tuple[DecisionKind, ...] = (
+    "out_of_scope",
+    "in_scope",
+    "same_question",
+    "move",
+    "wording",
+    "category",
+    "answered",
+    "unanswered",
+    "set_aside",
+    "redact",
+    "shortlist_by_hand",
+    "approval",
+    "plenary_move",
+    "merge",
+    "dissent",
+    "amendment",
+    "round",
+    "undo",
+)
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    # One text in one box, as received. `received_at` is UTC; `status` is "" or the reason its source gave to set it
+    # aside (a moderator's rejection); `partner` is the organisation through which the person came.
+    "answers": (
+        "answer_id",
+        "version",
+        "source",
+        "response_id",
+        "box",
+        "group",
+        "partner",
+        "language",
+        "text",
+        "status",
+        "received_at",
+    ),
+    # One uncertainty cut from an answer: `text` is `answer.text[start:end]`, offsets in characters.
+    "submissions": ("submission_id", "answer_id", "response_id", "group", "start", "end", "text", "status"),
+    # A suspected identifier inside a submission, offsets in characters of the submission.
+    "identifiers": ("submission_id", "start", "end", "kind"),
+    # A machine's suggestion of which submissions ask the same; similarity in [0, 1] to the rest of its group.
+    "proposals": ("submission_id", "group", "similarity", "why"),
+    # A person's recorded act. `value` is a JSON object whose keys depend on `kind`.
+    "decisions": ("decision_id", "kind", "subject", "value", "by", "at", "why"),
+    # The agreed wordings. `status` is "open", or "answered" when the evidence check found a review that settles it.
+    "questions": ("question_id", "wording", "category", "status", "submissions", "respondents"),
+    # Which submission ended in which summary question.
+    "lineage": ("question_id", "submission_id"),
+    # Submissions that ended in no summary question, each with the reason.
+    "set_aside": ("submission_id", "reason", "by", "at"),
+    # What importers give for ballots: `item_id` is a summary question's id, or an answer's id when people voted on
+    # the answers themselves (Polis); `value` as the ballot form says.
+    "responses": ("response_id", "group", "question_id", "item_id", "rank", "chosen"),
+    # The long ballots frame of the methods page: one row a ballot and question.
+    "ballots": ("ballot", "group", "question", "value"),
+    # A small group's order at the workshop: place 1 is most favoured; `session` counts the re-mixed sittings from 1.
+    "workshop_rankings": ("session", "small_group", "question", "place"),
+    "rounds": ("round_id", "kind", "state", "opens_at", "closes_at", "grace_minutes", "closed_at", "ranking_id"),
+}
+
+
+def empty(name: str) -> pd.DataFrame:
+    """Return the frame called `name` with its columns and no rows.
+
+    Examples
+    --------
+    >>> list(empty("ballots"))
+    ['ballot', 'group', 'question', 'value']
+    """
+    return pd.DataFrame({column: pd.Series(dtype=object) for column in COLUMNS[name]})
+
+
+def check_columns(frame: pd.DataFrame, name: str, where: str = "", also: Iterable[str] = ()) -> None:
+    """Raise a `DataError` that names every column the frame called `name` lacks.
+
+    Examples
+    --------
+    >>> check_columns(pd.DataFrame({"ballot": [1], "group": ["carer"]}), "ballots")
+    Traceback (most recent call last):
+    ...
+    consensus.errors.DataError: 2 faults in the ballots frame:
+      Column 'question' is missing; the ballots frame needs ballot, group, question, value.
+      Column 'value' is missing; the ballots frame needs ballot, group, question, value.
+    """
+    wanted = [*COLUMNS[name], *also]
+    missing = [column for column in wanted if column not in frame.columns]
+    if missing:
+        place = where or f"the {name} frame"
+        needs = ", ".join(wanted)
+        raise DataError.of(place, [f"Column '{c}' is missing; the {name} frame needs {needs}." for c in missing])
