@@ -1,0 +1,54 @@
+"""Frames to tables and back; the only package that opens a session."""
+
+from consensus.store.decided import (
+    append_decision,
+    append_decisions,
+    list_partnerships,
+    load_decisions,
+    load_protocol,
+    save_protocol,
+)
+from consensus.store.derived import (
+    StoredRanking,
+    list_rankings,
+    list_rounds,
+    load_ranking,
+    load_round,
+    save_ranking,
+)
+from consensus.store.engine import Store
+from consensus.store.frames import load_frame, replace_frame
+from consensus.store.received import (
+    Received,
+    load_answers,
+    load_ballots,
+    save_answers,
+    save_ballots,
+    save_quarantine,
+    save_upload,
+)
+
+__all__ = [
+    "Received",
+    "Store",
+    "StoredRanking",
+    "append_decision",
+    "append_decisions",
+    "list_partnerships",
+    "list_rankings",
+    "list_rounds",
+    "load_answers",
+    "load_ballots",
+    "load_decisions",
+    "load_frame",
+    "load_protocol",
+    "load_ranking",
+    "load_round",
+    "replace_frame",
+    "save_answers",
+    "save_ballots",
+    "save_protocol",
+    "save_quarantine",
+    "save_ranking",
+    "save_upload",
+]

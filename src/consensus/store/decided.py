@@ -1,0 +1,152 @@
+"""What was decided: protocols with their amendments, and the append-only decisions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+import pandas as pd
+from sqlmodel import Session, col, select
+
+from consensus import models
+from consensus.errors import StageError
+from consensus.protocol import Protocol, parse_protocol
+from consensus.store.frames import as_frame
+from consensus.vocabulary import COLUMNS
+
+__all__ = [
+    "append_decision",
+    "append_decisions",
+    "list_partnerships",
+    "load_decisions",
+    "load_protocol",
+    "save_protocol",
+]
+
+
+def save_protocol(
+    session: Session, protocol: Protocol, texts: Mapping[str, str], *, by: str, at: datetime, why: str = ""
+) -> None:
+    """Keep a protocol's files as the version now in force; the caller has decided that it may change."""
+    partnership = session.get(models.Partnership, protocol.id)
+    if partnership is None:
+        partnership = models.Partnership(
+            id=protocol.id, title=protocol.partnership.title, protocol_hash=protocol.hash, registered_at=at
+        )
+    elif partnership.protocol_hash == protocol.hash:
+        return
+    partnership.title, partnership.protocol_hash = protocol.partnership.title, protocol.hash
+    session.add(partnership)
+    session.flush()
+    session.add(
+        models.ProtocolVersion(
+            partnership=protocol.id, hash=protocol.hash, texts=json.dumps(dict(texts)), by=by, at=at, why=why
+        )
+    )
+    session.flush()
+
+
+def load_protocol(session: Session, partnership: str) -> Protocol:
+    """Return the protocol in force, or raise a `StageError` that says how to register one."""
+    query = (
+        select(models.ProtocolVersion)
+        .where(models.ProtocolVersion.partnership == partnership)
+        .order_by(col(models.ProtocolVersion.id).desc())
+    )
+    version = session.exec(query).first()
+    if version is None:
+        known = ", ".join(list_partnerships(session)) or "none yet"
+        raise StageError(
+            f"No partnership '{partnership}' is registered (there are: {known}); "
+            "register its folder with `consensus init FOLDER` first."
+        )
+    return parse_protocol(json.loads(version.texts))
+
+
+def list_partnerships(session: Session) -> list[str]:
+    """Return the ids of the registered partnerships, in the order of the alphabet."""
+    return list(session.exec(select(models.Partnership.id).order_by(col(models.Partnership.id))))
+
+
+def append_decision(
+    session: Session,
+    partnership: str,
+    kind: str,
+    subject: str,
+    value: Mapping[str, object] | None = None,
+    *,
+    by: str,
+    at: datetime,
+    why: str = "",
+) -> str:
+    """Append one person's act and return its id; the very same act at the same instant is kept once."""
+    text = json.dumps(dict(value or {}), sort_keys=True, ensure_ascii=False)
+    content = "\x1f".join([partnership, kind, subject, text, by, at.astimezone(UTC).isoformat(), why])
+    decision_id = "d" + hashlib.sha256(content.encode()).hexdigest()[:12]
+    if session.exec(select(models.Decision.number).where(models.Decision.decision_id == decision_id)).first() is None:
+        session.add(
+            models.Decision(
+                decision_id=decision_id,
+                partnership=partnership,
+                kind=kind,
+                subject=subject,
+                value=text,
+                by=by,
+                at=at,
+                why=why,
+            )
+        )
+        session.flush()
+    return decision_id
+
+
+def append_decisions(session: Session, partnership: str, rows: Iterable[Mapping[str, object]]) -> int:
+    """Append the decisions of `rows` (kind, subject, value, by, at, why) that do not stand in force already.
+
+    A row that says again what the last decision of its kind on its subject said is left out, so that importing a
+    reviewed workbook twice adds nothing. Returns how many were added.
+    """
+    last = {}
+    undone: set[str] = set()
+    for decision in _decisions(session, partnership):
+        if decision.kind == "undo":
+            undone.add(decision.subject)
+    for decision in _decisions(session, partnership):
+        if decision.decision_id not in undone:
+            last[decision.kind, decision.subject] = decision.value
+    added = 0
+    for row in rows:
+        key = (str(row["kind"]), str(row["subject"]))
+        text = json.dumps(dict(row.get("value") or {}), sort_keys=True, ensure_ascii=False)  # type: ignore[call-overload]
+        if last.get(key) == text:
+            continue
+        last[key] = text
+        append_decision(
+            session,
+            partnership,
+            *key,
+            row.get("value"),  # type: ignore[arg-type]
+            by=str(row["by"]),
+            at=row["at"],  # type: ignore[arg-type]
+            why=str(row.get("why", "")),
+        )
+        added += 1
+    return added
+
+
+def load_decisions(session: Session, partnership: str) -> pd.DataFrame:
+    """Return every decision in the order in which it was made; `value` is a dict."""
+    rows = []
+    for decision in _decisions(session, partnership):
+        row = {column: getattr(decision, column) for column in COLUMNS["decisions"]}
+        rows.append(tuple({**row, "value": json.loads(decision.value)}.values()))
+    return as_frame(rows, "decisions")
+
+
+def _decisions(session: Session, partnership: str) -> list[models.Decision]:
+    query = (
+        select(models.Decision).where(models.Decision.partnership == partnership).order_by(col(models.Decision.number))
+    )
+    return list(session.exec(query))

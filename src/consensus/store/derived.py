@@ -1,0 +1,91 @@
+"""What was derived: stored rankings with all that they were made from, and rounds."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from sqlmodel import Session, col, select
+
+from consensus import models
+from consensus.errors import StageError
+
+__all__ = ["StoredRanking", "list_rankings", "list_rounds", "load_ranking", "load_round", "save_ranking"]
+
+
+@dataclass(frozen=True)
+class StoredRanking:
+    """An order as it was stored: what it was made from, and every table between by name."""
+
+    ranking_id: str
+    partnership: str
+    round_id: str
+    kind: str
+    rule: str
+    protocol_hash: str
+    package_version: str
+    ballots_digest: str
+    tables: Mapping[str, pd.DataFrame]
+    facts: Mapping[str, object]
+    at: datetime
+
+
+def save_ranking(
+    session: Session, row: models.Ranking, tables: Mapping[str, pd.DataFrame], facts: Mapping[str, object]
+) -> bool:
+    """Keep an order under its id; return False when it is there already (the same inputs give the same id)."""
+    if session.get(models.Ranking, row.ranking_id):
+        return False
+    frames = {name: frame.reset_index().to_json(orient="table", index=False) for name, frame in tables.items()}
+    row.tables = json.dumps({"frames": frames, "index": _index_names(tables), "facts": dict(facts)}, sort_keys=True)
+    session.add(row)
+    session.flush()
+    return True
+
+
+def _index_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[str]]:
+    return {name: [str(level or "index") for level in frame.index.names] for name, frame in tables.items()}
+
+
+def load_ranking(session: Session, ranking_id: str) -> StoredRanking:
+    """Return a stored order by its id, or raise a `StageError` that lists the ids there are."""
+    row = session.get(models.Ranking, ranking_id)
+    if row is None:
+        known = ", ".join(session.exec(select(models.Ranking.ranking_id).order_by(col(models.Ranking.at)))) or "none"
+        raise StageError(f"No ranking '{ranking_id}' is stored (there are: {known}).")
+    kept = json.loads(row.tables)
+    tables = {}
+    for name, text in kept["frames"].items():
+        frame = pd.read_json(io.StringIO(text), orient="table", precise_float=True)
+        tables[name] = frame.set_index(kept["index"][name])
+    fields = {key: getattr(row, key) for key in models.Ranking.model_fields if key not in ("tables",)}
+    return StoredRanking(**fields, tables=tables, facts=kept["facts"])
+
+
+def list_rankings(session: Session, partnership: str, kind: str | None = None) -> list[models.Ranking]:
+    """Return a partnership's stored orders, the oldest first."""
+    query = select(models.Ranking).where(models.Ranking.partnership == partnership)
+    if kind:
+        query = query.where(models.Ranking.kind == kind)
+    return list(session.exec(query.order_by(col(models.Ranking.at), col(models.Ranking.ranking_id))))
+
+
+def load_round(session: Session, round_id: str) -> models.Round:
+    """Return a round by its id, or raise a `StageError` that lists the rounds there are."""
+    row = session.get(models.Round, round_id)
+    if row is None:
+        known = ", ".join(session.exec(select(models.Round.round_id).order_by(col(models.Round.round_id)))) or "none"
+        raise StageError(f"No round '{round_id}' (there are: {known}).")
+    return row
+
+
+def list_rounds(session: Session, partnership: str | None = None) -> list[models.Round]:
+    """Return the rounds of one partnership, or of all, in the order in which they open."""
+    query = select(models.Round)
+    if partnership:
+        query = query.where(models.Round.partnership == partnership)
+    return list(session.exec(query.order_by(col(models.Round.opens_at), col(models.Round.round_id))))
