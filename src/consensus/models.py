@@ -16,12 +16,14 @@ __all__ = [
     "Answer",
     "Ballot",
     "Decision",
+    "Derivation",
     "Identifier",
     "Instant",
     "Lineage",
     "Partnership",
     "Proposal",
     "ProtocolVersion",
+    "Publication",
     "Quarantined",
     "Question",
     "Ranking",
@@ -255,4 +257,23 @@ class Ranking(SQLModel, table=True):
     package_version: str
     ballots_digest: str
     tables: str = _text()
+    at: datetime = _instant()
+
+
+class Derivation(SQLModel, table=True):
+    """What a stage's derived rows were made from, so that it is known when they must be made again."""
+
+    partnership: str = Field(foreign_key="partnership.id", primary_key=True)
+    stage: str = Field(primary_key=True)
+    inputs: str
+    at: datetime = _instant()
+
+
+class Publication(SQLModel, table=True):
+    """What was published of a final order: names and digests of the files, as a JSON object."""
+
+    partnership: str = Field(foreign_key="partnership.id", primary_key=True)
+    ranking_id: str = Field(primary_key=True)
+    inputs: str
+    files: str = _text(default="{}")
     at: datetime = _instant()

@@ -12,8 +12,10 @@ from consensus.store.derived import (
     StoredRanking,
     list_rankings,
     list_rounds,
+    load_derivation,
     load_ranking,
     load_round,
+    save_derivation,
     save_ranking,
 )
 from consensus.store.engine import Store
@@ -40,6 +42,7 @@ __all__ = [
     "load_answers",
     "load_ballots",
     "load_decisions",
+    "load_derivation",
     "load_frame",
     "load_protocol",
     "load_ranking",
@@ -47,6 +50,7 @@ __all__ = [
     "replace_frame",
     "save_answers",
     "save_ballots",
+    "save_derivation",
     "save_protocol",
     "save_quarantine",
     "save_ranking",

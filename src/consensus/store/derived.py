@@ -1,4 +1,4 @@
-"""What was derived: stored rankings with all that they were made from, and rounds."""
+"""What was derived: stored rankings with all that they were made from, rounds, and what each stage was made from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from sqlmodel import Session, col, select
 from consensus import models
 from consensus.errors import StageError
 
-__all__ = ["StoredRanking", "list_rankings", "list_rounds", "load_ranking", "load_round", "save_ranking"]
+__all__ = [
+    "StoredRanking",
+    "list_rankings",
+    "list_rounds",
+    "load_derivation",
+    "load_ranking",
+    "load_round",
+    "save_derivation",
+    "save_ranking",
+]
 
 
 @dataclass(frozen=True)
@@ -89,3 +98,15 @@ def list_rounds(session: Session, partnership: str | None = None) -> list[models
     if partnership:
         query = query.where(models.Round.partnership == partnership)
     return list(session.exec(query.order_by(col(models.Round.opens_at), col(models.Round.round_id))))
+
+
+def save_derivation(session: Session, partnership: str, stage: str, inputs: str, at: datetime) -> None:
+    """Keep the digest of what a stage's rows were just made from."""
+    session.merge(models.Derivation(partnership=partnership, stage=stage, inputs=inputs, at=at))
+    session.flush()
+
+
+def load_derivation(session: Session, partnership: str, stage: str) -> str:
+    """Return the digest of what a stage's rows were made from; empty when it never ran."""
+    row = session.get(models.Derivation, (partnership, stage))
+    return row.inputs if row else ""
