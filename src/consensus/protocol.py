@@ -353,14 +353,23 @@ def _instants_to_utc(content: dict[str, Any]) -> list[str]:
 def _sentences(error: ValidationError, unread: set[str]) -> list[str]:
     """Return one sentence a fault: file, key, what is wrong, what to do."""
     sentences = []
+    told = [fault["loc"] for fault in error.errors(include_url=False)]
     for fault in error.errors(include_url=False):
         keys = [str(key) for key in fault["loc"]]
         if keys[0] in unread or (keys[0] not in ("gather", "interim") and "protocol" in unread):
             continue
+        inside = any(len(other) > len(fault["loc"]) and other[: len(fault["loc"])] == fault["loc"] for other in told)
+        if fault["type"] == "too_short" and inside:
+            continue  # pydantic counts entries that have faults of their own as absent
         file = f"{keys[0]}.toml" if keys[0] in ("gather", "interim") else "protocol.toml"
-        where = ".".join(keys[1:] if file != "protocol.toml" else keys)
+        where = ".".join(_place(keys[1:] if file != "protocol.toml" else keys))
         sentences.append(f"{file}: {where} {_remedy(fault, keys)}")
     return sentences
+
+
+def _place(keys: list[str]) -> list[str]:
+    """Count entries of a list from 1, as people do."""
+    return [str(int(key) + 1) if key.isdigit() else key for key in keys]
 
 
 def _remedy(fault: Any, keys: list[str]) -> str:

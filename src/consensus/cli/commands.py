@@ -1,0 +1,258 @@
+"""The commands that call one step each."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from consensus import orchestration, steps
+from consensus.cli.context import Context, Said, as_lines
+from consensus.steps import Outcome
+
+__all__ = ["add_to"]
+
+
+def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    """Add every command that calls a step."""
+
+    def command(
+        parent: argparse._SubParsersAction, name: str, run: Callable[[Context, argparse.Namespace], Said], text: str
+    ) -> argparse.ArgumentParser:
+        parser = parent.add_parser(name, help=text, description=text, parents=[common])
+        parser.set_defaults(run=run)
+        return parser
+
+    def family(name: str, text: str) -> argparse._SubParsersAction:
+        parser = subcommands.add_parser(name, help=text, description=text)
+        return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    init = command(subcommands, "init", _init, "register a partnership's folder, or take in what changed in it")
+    init.add_argument("folder", type=Path)
+    init.add_argument("--why", default="", help="the reason, once the protocol is frozen")
+
+    command(subcommands, "status", _status, "where the partnership stands, and the next thing to do")
+
+    importing = family("import", "bring in answers or ballots collected elsewhere")
+    for kind, run in (("answers", _import_answers), ("ballots", _import_ballots)):
+        parser = command(importing, kind, run, f"import a file of {kind}; importing it twice changes nothing")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--mapping", type=Path, help="a TOML file that says which column is what")
+        parser.add_argument("--source", default="auto", help="which tool wrote the file (default: recognised)")
+
+    command(subcommands, "deduplicate", _deduplicate, "cut answers into submissions and propose duplicate groups")
+
+    review = family("review", "the workbook in which people decide what asks the same")
+    parser = command(review, "export", _review_export, "write the review workbook")
+    parser.add_argument("file", type=Path, nargs="?", help="where to (default: the partnership's outputs)")
+    command(review, "import", _review_import, "take the decisions of a reviewed workbook").add_argument(
+        "file", type=Path
+    )
+
+    rounds = family("round", "open, move and close rounds")
+    parser = command(rounds, "open", _round_open, "open the gathering or the interim round now")
+    parser.add_argument("kind", choices=["gather", "interim"])
+    parser.add_argument("--closes", metavar="WHEN", help="another close than the protocol's")
+    parser = command(rounds, "extend", _round_extend, "move a round's close")
+    parser.add_argument("round")
+    parser.add_argument("closes", metavar="WHEN")
+    parser.add_argument("--why", default="")
+    parser = command(rounds, "close", _round_close, "close a round whose close has come, or --early")
+    parser.add_argument("round")
+    parser.add_argument("--early", action="store_true", help="close it now, before its close")
+    parser.add_argument("--why", default="")
+    for act in ("pause", "resume"):
+        parser = command(rounds, act, _round_switch, f"{act} a round")
+        parser.add_argument("round")
+        parser.add_argument("--why", default="")
+        parser.set_defaults(act=act)
+    command(rounds, "list", _round_list, "the rounds and their states")
+
+    command(subcommands, "rank", _rank, "rank the closed interim round and make the shortlist")
+    parser = command(
+        subcommands, "approve", _approve, "sign off the shortlist, or reject it with --reject and a reason"
+    )
+    parser.add_argument("--reject", action="store_true")
+    parser.add_argument("--why", default="")
+    parser.add_argument("--ranking", metavar="ID", help="the ranking that was seen (default: the current one)")
+
+    meeting = family("workshop", "the workshop's rankings, moves and final order")
+    command(meeting, "import", _workshop_import, "take the small groups' rankings").add_argument("file", type=Path)
+    parser = command(meeting, "move", _workshop_move, "record that the plenary moves a question")
+    parser.add_argument("question")
+    parser.add_argument("to", type=int, metavar="PLACE")
+    parser.add_argument("--why", required=True)
+    command(meeting, "dissent", _workshop_dissent, "record a dissent").add_argument("--why", required=True)
+    command(meeting, "finish", _workshop_finish, "combine the rankings into the final order")
+
+    parser = command(subcommands, "publish", _publish, "write the report and the published spreadsheet")
+    parser.add_argument("--folder", type=Path, help="where to (default: the partnership's outputs)")
+    command(
+        subcommands, "trace", _trace, "a question's whole lineage (restricted: holds what people wrote)"
+    ).add_argument("question", help="its id, or its place in the final order")
+    parser = command(subcommands, "compare", _compare, "what moved between two stored rankings, and why")
+    parser.add_argument("before", metavar="RANKING")
+    parser.add_argument("after", metavar="RANKING")
+
+
+def _init(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(steps.register(context.db, options.folder, by=context.by, now=context.now, why=options.why))
+
+
+def _status(context: Context, options: argparse.Namespace) -> Said:
+    names = [options.partnership] if options.partnership else [name for name, _ in steps.list_partnerships(context.db)]
+    if not names:
+        return Said(("No partnership is registered yet.", "Next: consensus init FOLDER"), {"partnerships": []})
+    lines, data = [], []
+    for name in names:
+        view = steps.status(context.db, name, now=context.now)
+        data.append(view.to_dict())
+        lines += view.to_lines()
+    return Said(tuple(lines), {"partnerships": data})
+
+
+def _import_answers(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.import_answers(
+        context.db,
+        context.partnership,
+        options.file,
+        mapping=options.mapping,
+        source=options.source,
+        by=context.by,
+        now=context.now,
+    )
+    return Said.of(outcome)
+
+
+def _import_ballots(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.import_ballots(
+        context.db,
+        context.partnership,
+        options.file,
+        mapping=options.mapping,
+        source=options.source,
+        by=context.by,
+        now=context.now,
+    )
+    return Said.of(outcome)
+
+
+def _deduplicate(context: Context, options: argparse.Namespace) -> Said:
+    gathered = steps.gather(context.db, context.partnership, now=context.now)
+    proposed = steps.propose_duplicates(context.db, context.partnership, now=context.now)
+    return Said.of(proposed, gathered.done)
+
+
+def _review_export(context: Context, options: argparse.Namespace) -> Said:
+    path = options.file or context.settings.outputs(context.partnership) / "review.xlsx"
+    outcome = steps.export_review(context.db, context.partnership, path, now=context.now)
+    return Said.of(outcome, f"The workbook is {path}.")
+
+
+def _review_import(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(steps.import_review(context.db, context.partnership, options.file, by=context.by, now=context.now))
+
+
+def _round_open(context: Context, options: argparse.Namespace) -> Said:
+    closes_at = context.local_instant(options.closes, "--closes") if options.closes else None
+    outcome = steps.open_round(
+        context.db, context.partnership, options.kind, closes_at=closes_at, by=context.by, now=context.now
+    )
+    return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
+
+
+def _round_extend(context: Context, options: argparse.Namespace) -> Said:
+    context.partnership_option = context.partnership_option or steps.partnership_of(context.db, options.round)
+    closes_at = context.local_instant(options.closes, "WHEN")
+    outcome = steps.extend_round(context.db, options.round, closes_at, by=context.by, why=options.why, now=context.now)
+    return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
+
+
+def _round_close(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.close_round(
+        context.db, options.round, by=context.by, why=options.why, now=context.now, early=options.early
+    )
+    return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
+
+
+def _round_switch(context: Context, options: argparse.Namespace) -> Said:
+    act: Callable[..., Outcome] = steps.pause_round if options.act == "pause" else steps.resume_round
+    return Said.of(act(context.db, options.round, by=context.by, why=options.why, now=context.now))
+
+
+def _round_list(context: Context, options: argparse.Namespace) -> Said:
+    names = [options.partnership] if options.partnership else [name for name, _ in steps.list_partnerships(context.db)]
+    lines: list[str] = []
+    rows: list[dict[str, object]] = []
+    for name in names:
+        table = steps.rounds_of(context.db, name)
+        lines += as_lines(table)
+        rows += [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+    return Said(tuple(lines or ["There are no rounds yet."]), {"rounds": rows})
+
+
+def _rank(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.rank_round(context.db, context.partnership, now=context.now)
+    return Said.of(outcome, *as_lines(outcome.tables["Interim ranking"].head(10)))
+
+
+def _approve(context: Context, options: argparse.Namespace) -> Said:
+    ranking_id = options.ranking or steps.current_ranking_id(context.db, context.partnership)
+    outcome = steps.record_approval(
+        context.db,
+        context.partnership,
+        ranking_id,
+        "reject" if options.reject else "approve",
+        by=context.by,
+        why=options.why,
+        now=context.now,
+    )
+    return Said.of(outcome, orchestration.wake_approval(ranking_id, context.settings))
+
+
+def _workshop_import(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(steps.import_workshop(context.db, context.partnership, options.file, by=context.by, now=context.now))
+
+
+def _workshop_move(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(
+        steps.record_move(
+            context.db,
+            context.partnership,
+            options.question,
+            options.to,
+            by=context.by,
+            why=options.why,
+            now=context.now,
+        )
+    )
+
+
+def _workshop_dissent(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(
+        steps.record_dissent(context.db, context.partnership, by=context.by, why=options.why, now=context.now)
+    )
+
+
+def _workshop_finish(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.finalise(context.db, context.partnership, now=context.now)
+    return Said.of(outcome, *as_lines(steps.top_table(context.db, context.partnership)))
+
+
+def _publish(context: Context, options: argparse.Namespace) -> Said:
+    folder = options.folder or context.settings.outputs(context.partnership)
+    outcome = steps.publish(context.db, context.partnership, folder=folder, now=context.now)
+    return Said.of(
+        outcome, f"The report is {outcome.ids['report']}.", f"The spreadsheet is {outcome.ids['spreadsheet']}."
+    )
+
+
+def _trace(context: Context, options: argparse.Namespace) -> Said:
+    found = steps.trace(context.db, context.partnership, options.question)
+    return Said(tuple(found.to_lines()), found.to_dict())
+
+
+def _compare(context: Context, options: argparse.Namespace) -> Said:
+    found = steps.compare(context.db, options.before, options.after)
+    lines = [*found.reasons, *(as_lines(found.moved) or ["No question moved."])]
+    return Said(tuple(lines), {"reasons": found.reasons, "moved": found.moved.to_dict("records")})

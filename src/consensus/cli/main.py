@@ -1,0 +1,75 @@
+"""Reading the command line, calling one command, and saying what came of it.
+
+Exit status: 0 done; 1 a bug, with its traceback; 2 a fault of a file or of data; 3 asked at the wrong moment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+
+from consensus import __version__
+from consensus.cli import commands, running
+from consensus.cli.context import Context
+from consensus.errors import ConsensusError
+
+__all__ = ["build_parser", "main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one `consensus` command and return its exit status."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    context = Context.of(options)
+    try:
+        result = options.run(context, options)
+    except ConsensusError as error:
+        _say_error(error, options.json)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception:
+        traceback.print_exc()
+        print("This is a bug in consensus, not in what you did; please report the lines above.", file=sys.stderr)
+        return 1
+    finally:
+        context.close()
+    if options.json:
+        print(json.dumps(result.to_dict(), indent=2, default=str))
+    else:
+        print(result.to_text())
+    return 0
+
+
+def _say_error(error: ConsensusError, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"error": str(error), "faults": list(error.faults)}, indent=2))
+    print(str(error), file=sys.stderr)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command, every subcommand with its own help."""
+    parser = argparse.ArgumentParser(
+        prog="consensus", description="Run a priority setting partnership, from the words people wrote to the Top 10."
+    )
+    parser.add_argument("--version", action="version", version=f"consensus {__version__}")
+    parser.set_defaults(json=False, partnership=None)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print the result for a program to read")
+    common.add_argument("--partnership", metavar="ID", help="which partnership, where there are several")
+    common.add_argument("--by", metavar="NAME", help="who does or decides it (default: your user name)")
+    common.add_argument("--now", metavar="INSTANT", help="the clock to go by, in ISO form with its zone (default: now)")
+    subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands.add_to(subcommands, common)
+    running.add_to(subcommands, common)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Load, compute, save: one function a stage. The flows, the command line and the web app call these and nothing below.
+
+Every step is one transaction and can be asked for twice: the second time changes nothing.
+"""
+
+from consensus.steps.answers import gather, import_answers
+from consensus.steps.ballots import import_ballots
+from consensus.steps.outcome import NextAction, Outcome
+from consensus.steps.partnerships import register
+from consensus.steps.plots import plot
+from consensus.steps.progress import list_partnerships, next_action
+from consensus.steps.publication import publish
+from consensus.steps.ranking import Approval, approval, rank_round, record_approval
+from consensus.steps.review import build_questions, export_review, import_review, propose_duplicates, record_decisions
+from consensus.steps.rounds import (
+    RoundView,
+    advance_rounds,
+    close_round,
+    extend_round,
+    grace_ends,
+    list_rounds,
+    open_round,
+    pause_round,
+    resume_round,
+)
+from consensus.steps.standing import (
+    Standing,
+    current_ranking_id,
+    partnership_of,
+    protocol,
+    rounds_of,
+    status,
+    top_table,
+)
+from consensus.steps.tracing import Comparison, compare, trace
+from consensus.steps.workshop import finalise, import_workshop, record_dissent, record_move
+
+__all__ = [
+    "Approval",
+    "Comparison",
+    "NextAction",
+    "Outcome",
+    "RoundView",
+    "Standing",
+    "advance_rounds",
+    "approval",
+    "build_questions",
+    "close_round",
+    "compare",
+    "current_ranking_id",
+    "export_review",
+    "extend_round",
+    "finalise",
+    "gather",
+    "grace_ends",
+    "import_answers",
+    "import_ballots",
+    "import_review",
+    "import_workshop",
+    "list_partnerships",
+    "list_rounds",
+    "next_action",
+    "open_round",
+    "partnership_of",
+    "pause_round",
+    "plot",
+    "propose_duplicates",
+    "protocol",
+    "publish",
+    "rank_round",
+    "record_approval",
+    "record_decisions",
+    "record_dissent",
+    "record_move",
+    "register",
+    "resume_round",
+    "rounds_of",
+    "status",
+    "top_table",
+    "trace",
+]

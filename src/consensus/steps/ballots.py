@@ -1,0 +1,159 @@
+"""Importing ballots into the interim round, and which of them count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from sqlmodel import Session
+
+from consensus import importers, models, store
+from consensus.errors import StageError
+from consensus.steps.answers import keep_upload
+from consensus.steps.outcome import Outcome, counts_by_group
+from consensus.steps.rounds import grace_ends
+from consensus.store import Store
+from consensus.vocabulary import COLUMNS
+
+__all__ = ["CountedBallots", "counted_ballots", "import_ballots", "interim_round"]
+
+CHOICE = ("question_id", "item_id", "rank", "chosen")
+
+
+def interim_round(session: Session, partnership: str) -> models.Round:
+    """Return the partnership's interim round."""
+    return store.load_round(session, f"{partnership}-interim-1")
+
+
+def import_ballots(
+    db: Store,
+    partnership: str,
+    path: Path | str,
+    *,
+    mapping: Path | str | None = None,
+    source: str = "auto",
+    by: str,
+    now: datetime,
+) -> Outcome:
+    """Import a file of ballots into the interim round and keep them as received; importing it twice changes nothing.
+
+    A ballot without a time of its own is received now. Ballots after the close are kept, and never counted.
+
+    Raises
+    ------
+    StageError
+        The interim round has not opened.
+    DataError
+        The file as a whole cannot be taken. Single ballots that cannot be taken go to quarantine.
+    """
+    with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
+        row = interim_round(session, partnership)
+    if row.state == "draft":
+        raise StageError(
+            f"The round '{row.round_id}' has not opened; open it first: "
+            f"`consensus round open interim --partnership {partnership}`."
+        )
+    imported = importers.read_ballots(path, protocol, mapping=mapping, source=source)
+    ballots = _as_ballots(imported.responses, imported.source, now)
+    with db.writing() as session:
+        row = store.load_round(session, row.round_id)
+        keep_upload(session, partnership, "ballots", Path(path), imported, by=by, now=now)
+        received = store.save_ballots(session, row, ballots)
+        everyone = store.load_ballots(session, row.round_id)
+    counted = CountedBallots.of(everyone, row)
+    late = counted.late
+    people = pd.Series([str(ballot.group) for ballot in counted.ballots], dtype=object)
+    return Outcome(
+        stage="interim-ranking",
+        done=f"Imported {len(ballots)} ballots ({received.new} new, {received.changed} changed, {received.unchanged} "
+        f"there already), {late} ballots came late and do not count; {len(imported.quarantine)} rows in quarantine. "
+        + " ".join(imported.warnings),
+        next=f"The round closes by itself; then rank: `consensus rank --partnership {partnership}`.",
+        counts={
+            "ballots": len(ballots),
+            "new": received.new,
+            "changed": received.changed,
+            "there already": received.unchanged,
+            "late": late,
+            "in quarantine": len(imported.quarantine),
+        },
+        tables={
+            "Ballots by stakeholder group": counts_by_group(
+                protocol, {"ballots": people}, targets={group.id: group.target_ballots for group in protocol.groups}
+            )
+        },
+        ids={"partnership": partnership, "round": row.round_id, "upload": imported.sha256},
+    )
+
+
+def _as_ballots(responses: pd.DataFrame, source: str, now: datetime) -> list[Mapping[str, object]]:
+    """Return one mapping a ballot, in the order of their ids; choices keep only what was said."""
+    ballots: list[Mapping[str, object]] = []
+    for ballot_id, rows in responses.groupby("response_id", sort=True):
+        first = rows.iloc[0]
+        at = first.get("received_at")
+        choices = [
+            {key: _plain(value) for key, value in choice.items() if _said(value)}
+            for choice in rows[list(CHOICE)].to_dict("records")
+        ]
+        ballots.append(
+            {
+                "ballot_id": str(ballot_id),
+                "source": source,
+                "group": str(first["group"]),
+                "choices": sorted(choices, key=lambda choice: json.dumps(choice, sort_keys=True)),
+                "received_at": at if _said(at) else now,
+            }
+        )
+    return ballots
+
+
+def _said(value: object) -> bool:
+    return value is not None and value == value and value != "" and value is not pd.NaT
+
+
+def _plain(value: object) -> object:
+    value = value.item() if hasattr(value, "item") else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class CountedBallots:
+    """The ballots that count at a round's close, and how many came too late.
+
+    The last version received in time counts. In time is up to and with the close; for somebody who had begun before the
+    close it is up to the end of the grace.
+    """
+
+    def __init__(self, ballots: list[models.Ballot], late: int) -> None:
+        self.ballots = ballots
+        self.late = late
+
+    @classmethod
+    def of(cls, versions: list[models.Ballot], round_: models.Round) -> CountedBallots:
+        """Return what counts of every version of every ballot in a round."""
+        last: dict[str, models.Ballot] = {}
+        everyone = set()
+        for ballot in versions:
+            everyone.add(ballot.ballot_id)
+            began_in_time = ballot.began_at is not None and ballot.began_at <= round_.closes_at
+            if ballot.received_at <= (grace_ends(round_) if began_in_time else round_.closes_at):
+                last[ballot.ballot_id] = ballot
+        return cls([last[key] for key in sorted(last)], len(everyone - set(last)))
+
+    def responses(self) -> pd.DataFrame:
+        """Return the long frame of responses: response_id, group, question_id, item_id, rank, chosen."""
+        rows = [
+            {"response_id": ballot.ballot_id, "group": ballot.group, **choice}
+            for ballot in self.ballots
+            for choice in json.loads(ballot.choices)
+        ]
+        return pd.DataFrame(rows, columns=list(COLUMNS["responses"]))
+
+
+def counted_ballots(session: Session, row: models.Round) -> CountedBallots:
+    """Return the ballots of a round that count."""
+    return CountedBallots.of(store.load_ballots(session, row.round_id), row)

@@ -1,0 +1,86 @@
+"""What every step returns: what it did, what comes next, and tables that anybody may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from consensus.protocol import Protocol
+from consensus.report.suppression import suppress_counts
+
+__all__ = ["NextAction", "Outcome", "counts_by_group"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a step, fit for a log, an artifact or a screen: no participant's words, small cells suppressed.
+
+    Attributes
+    ----------
+    stage
+        The stage's name, as the flow and its deployment are called.
+    done, next
+        What was done and what comes next, a sentence or two each.
+    counts
+        Whole numbers by what they count.
+    tables
+        Frames by title.
+    ids
+        What the next step is called with: ids, digests and paths of files written.
+    """
+
+    stage: str
+    done: str
+    next: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the outcome as plain values for `--json`."""
+        tables = {title: frame.astype(object).to_dict("records") for title, frame in self.tables.items()}
+        return {
+            "stage": self.stage,
+            "done": self.done,
+            "next": self.next,
+            "counts": dict(self.counts),
+            "tables": tables,
+            "ids": dict(self.ids),
+        }
+
+
+@dataclass(frozen=True)
+class NextAction:
+    """The next thing to happen in a partnership, and who does it.
+
+    `actor` is "person" (somebody must decide), "machine" (a stage can run now), "clock" (a round is open until its
+    close) or "nobody" (published). `command` is what a person would type; empty when the clock acts.
+    """
+
+    partnership: str
+    actor: Literal["person", "machine", "clock", "nobody"]
+    stage: str
+    sentence: str
+    command: str = ""
+
+
+def counts_by_group(
+    protocol: Protocol, columns: Mapping[str, pd.Series], *, targets: Mapping[str, int] | None = None
+) -> pd.DataFrame:
+    """Return a public table with a row a stakeholder group: how many people, small cells suppressed.
+
+    `columns` maps a title to people's groups, one entry a person.
+    """
+    ids = [group.id for group in protocol.groups]
+    others = sorted({str(g) for people in columns.values() for g in people.unique()} - set(ids))
+    table = pd.DataFrame(
+        {title: people.value_counts().reindex([*ids, *others], fill_value=0) for title, people in columns.items()}
+    )
+    shown = suppress_counts(table, protocol.publication.small_cells)
+    shown.insert(0, "group", [protocol.group_name(g) if g in ids else "Not stated" for g in table.index])
+    if targets:
+        shown["target"] = [targets.get(g, 0) for g in table.index]
+    return shown.reset_index(drop=True)

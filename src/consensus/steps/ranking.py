@@ -1,0 +1,289 @@
+"""The interim ranking of a closed round, its shortlist, and the sign-off that sends it to the workshop."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from sqlmodel import Session
+
+from consensus import __version__, interim, models, store
+from consensus.digest import digest, short_id
+from consensus.errors import DataError, StageError
+from consensus.interim import InterimRanking
+from consensus.protocol import Protocol
+from consensus.report import tables as report_tables
+from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round
+from consensus.steps.outcome import Outcome, counts_by_group
+from consensus.steps.rounds import grace_ends, local_time
+from consensus.store import Store, StoredRanking
+
+__all__ = [
+    "Approval",
+    "approval",
+    "current_ranking",
+    "rank_round",
+    "ranking_inputs",
+    "record_approval",
+    "shortlist_by_hand",
+]
+
+STAGE = "interim-ranking"
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A person's recorded decision on a shortlist."""
+
+    ranking_id: str
+    decision: str
+    by: str
+    at: datetime
+    why: str
+
+
+def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
+    """Rank the closed interim round by the protocol's rule and store the order with its shortlist.
+
+    Ranking the same ballots by the same protocol again gives the same stored ranking.
+
+    Raises
+    ------
+    StageError
+        The round is not closed, or its grace has not passed.
+    DataError
+        No ballot can be counted.
+    """
+    with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
+        row = interim_round(session, partnership)
+        _check_moment(row, protocol, now)
+        counted = counted_ballots(session, row)
+        questions = _on_ballot(session, row)
+        inputs = ranking_inputs(session, row, protocol, counted)
+        by_hand = shortlist_by_hand(store.load_decisions(session, partnership))
+        checked = _checked(session, row, protocol, counted, questions)
+    result = interim.rank_interim(checked, questions, protocol)
+    shortlist = interim.shortlist(
+        result.ranking,
+        rule=protocol.shortlist.rule,
+        size=protocol.shortlist.size,
+        per_group=protocol.shortlist.per_group,
+        subgroup=protocol.shortlist.subgroup or None,
+        by_hand=by_hand or None,
+    )
+    ranking_id = short_id("r", row.round_id, protocol.hash, __version__, inputs)
+    kept = models.Ranking(
+        ranking_id=ranking_id,
+        partnership=partnership,
+        round_id=row.round_id,
+        kind="interim",
+        rule=protocol.ranking.rule,
+        protocol_hash=protocol.hash,
+        package_version=__version__,
+        ballots_digest=result.digest,
+        at=now,
+        tables="",
+    )
+    facts = {"inputs": inputs, "warnings": list(result.warnings), "options": dict(result.options), "late": counted.late}
+    with db.writing() as session:
+        store.save_ranking(session, kept, _tables(result, shortlist, checked.quarantine), facts)
+        row = store.load_round(session, row.round_id)
+        row.state, row.ranking_id = "ranked", ranking_id
+        session.add(row)
+        store.save_derivation(session, partnership, STAGE, inputs, now)
+    return _outcome(protocol, row, result, shortlist, counted, len(checked.quarantine))
+
+
+def _check_moment(row: models.Round, protocol: Protocol, now: datetime) -> None:
+    if row.state not in ("closed", "ranked"):
+        raise StageError(
+            f"The round '{row.round_id}' is {row.state}; no order exists before it closes "
+            f"{local_time(row.closes_at, protocol)}."
+        )
+    if now < grace_ends(row):
+        raise StageError(
+            f"Those who had begun may still send their ballot until {local_time(grace_ends(row), protocol)}; rank then."
+        )
+
+
+def _on_ballot(session: Session, row: models.Round) -> pd.DataFrame:
+    questions = store.load_frame(session, "questions", row.partnership)
+    return questions[questions["question_id"].isin(json.loads(row.questions))].reset_index(drop=True)
+
+
+def _checked(
+    session: Session, row: models.Round, protocol: Protocol, counted: CountedBallots, questions: pd.DataFrame
+) -> interim.CheckedBallots:
+    ballots = interim.ballots_from_responses(
+        counted.responses(),
+        lineage=store.load_frame(session, "lineage", row.partnership),
+        submissions=store.load_frame(session, "submissions", row.partnership),
+        form=protocol.ballot.form,
+    )
+    if ballots.empty:
+        raise DataError(
+            f"The round '{row.round_id}' has no ballot that counts; import ballots received before its close."
+        )
+    return interim.check_ballots(
+        ballots,
+        questions=list(questions["question_id"]),
+        groups=[group.id for group in protocol.groups if group.ranks],
+        form=protocol.ballot.form,
+        depth=protocol.ballot.depth,
+        max_choices=protocol.ballot.max_choices,
+        gaps=protocol.ballot.gaps,
+    )
+
+
+def ranking_inputs(session: Session, row: models.Round, protocol: Protocol, counted: CountedBallots) -> str:
+    """Return the digest of all that an interim ranking follows from."""
+    return digest(
+        counted.responses(),
+        json.loads(row.questions),
+        store.load_frame(session, "lineage", row.partnership),
+        protocol.hash,
+        shortlist_by_hand(store.load_decisions(session, row.partnership)),
+    )
+
+
+def shortlist_by_hand(decisions: pd.DataFrame) -> dict[str, str]:
+    """Return the questions that people put on the shortlist by hand, each with the recorded reason."""
+    undone = set(decisions.loc[decisions["kind"] == "undo", "subject"])
+    rows = decisions[(decisions["kind"] == "shortlist_by_hand") & ~decisions["decision_id"].isin(undone)]
+    return {str(row.subject): f"by hand ({row.by}): {row.why}" for row in rows.itertuples()}
+
+
+def _tables(result: InterimRanking, shortlist: pd.DataFrame, quarantine: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    named = {
+        "ranking": result.ranking,
+        "points": result.points,
+        "group_positions": result.group_positions,
+        "counts": result.counts,
+        "shortlist": shortlist,
+        "quarantine": quarantine,
+    }
+    return {
+        **named,
+        **{f"sensitivity:{rule}": frame for rule, frame in result.sensitivity.items()},
+        **{f"without:{group}": frame for group, frame in result.leave_one_out.items()},
+    }
+
+
+def _outcome(
+    protocol: Protocol,
+    row: models.Round,
+    result: InterimRanking,
+    shortlist: pd.DataFrame,
+    counted: CountedBallots,
+    quarantined: int,
+) -> Outcome:
+    people = pd.Series([str(ballot.group) for ballot in counted.ballots], dtype=object)
+    without = {
+        "by the protocol": result.ranking,
+        **result.sensitivity,
+        **{f"without {protocol.group_name(g)}": frame for g, frame in result.leave_one_out.items()},
+    }
+    top = protocol.publication.top
+    return Outcome(
+        stage=STAGE,
+        done=f"{len(counted.ballots)} ballots counted by '{protocol.ranking.rule}', {counted.late} late, "
+        f"{quarantined} in quarantine; {len(shortlist)} questions on the shortlist. " + " ".join(result.warnings),
+        next=f"Approve the shortlist: `consensus approve --partnership {row.partnership} --by NAME`.",
+        counts={
+            "ballots counted": len(counted.ballots),
+            "late": counted.late,
+            "in quarantine": quarantined,
+            "questions ranked": len(result.ranking),
+            "shortlisted": len(shortlist),
+        },
+        tables={
+            "Interim ranking": report_tables.positions_table(result.ranking, protocol),
+            "Shortlist": shortlist.reset_index(),
+            f"Still in the Top {top}": report_tables.sensitivity_table(without, top=top),
+            "Ballots by stakeholder group": counts_by_group(
+                protocol, {"ballots": people}, targets={group.id: group.target_ballots for group in protocol.groups}
+            ),
+        },
+        ids={
+            "partnership": row.partnership,
+            "round": row.round_id,
+            "ranking": row.ranking_id,
+            "ballots": result.digest,
+        },
+    )
+
+
+def current_ranking(session: Session, partnership: str) -> StoredRanking:
+    """Return the ranking of the partnership's interim round, or raise a `StageError`."""
+    row = interim_round(session, partnership)
+    if not row.ranking_id:
+        raise StageError(
+            f"'{partnership}' has no interim ranking yet; rank first: `consensus rank --partnership {partnership}`."
+        )
+    return store.load_ranking(session, row.ranking_id)
+
+
+def record_approval(
+    db: Store, partnership: str, ranking_id: str, decision: str, *, by: str, why: str = "", now: datetime
+) -> Outcome:
+    """Record that a person approves or rejects a shortlist; the same person saying the same again adds nothing.
+
+    Raises
+    ------
+    StageError
+        There is no such ranking, it is not the current one, or the decision is neither 'approve' nor 'reject'.
+    """
+    faults = []
+    if decision not in ("approve", "reject"):
+        faults.append(f"The decision is '{decision}'; use 'approve' or 'reject'.")
+    if not by.strip():
+        faults.append("The signer is missing; give the name of the person who decides.")
+    if decision == "reject" and not why.strip():
+        faults.append("The reason is missing; a rejected shortlist needs one.")
+    if faults:
+        raise StageError(" ".join(faults), faults)
+    with db.writing() as session:
+        current = current_ranking(session, partnership)
+        if current.ranking_id != ranking_id:
+            raise StageError(
+                f"The ranking '{ranking_id}' is not the current one ('{current.ranking_id}'); decide on that."
+            )
+        row = {
+            "kind": "approval",
+            "subject": ranking_id,
+            "value": {"decision": decision},
+            "by": by,
+            "at": now,
+            "why": why,
+        }
+        added = store.append_decisions(session, partnership, [row])
+    verb = "approved" if decision == "approve" else "rejected"
+    return Outcome(
+        stage="approve-shortlist",
+        done=f"The shortlist of '{ranking_id}' is {verb}." if added else f"It was recorded already that it is {verb}.",
+        next=f"Bring the workshop's rankings: `consensus workshop import FILE --partnership {partnership}`."
+        if decision == "approve"
+        else f"Change the shortlist, then rank again: `consensus rank --partnership {partnership}`.",
+        counts={"decisions": added},
+        ids={"partnership": partnership, "ranking": ranking_id, "decision": decision},
+    )
+
+
+def approval(db: Store, ranking_id: str) -> Approval | None:
+    """Return the decision in force on a shortlist, or None while nobody has decided."""
+    with db.reading() as session:
+        ranking = store.load_ranking(session, ranking_id)
+        decisions = store.load_decisions(session, ranking.partnership)
+    undone = set(decisions.loc[decisions["kind"] == "undo", "subject"])
+    rows = decisions[
+        (decisions["kind"] == "approval")
+        & (decisions["subject"] == ranking_id)
+        & ~decisions["decision_id"].isin(undone)
+    ]
+    if rows.empty:
+        return None
+    last = rows.iloc[-1]
+    return Approval(ranking_id, str(last["value"]["decision"]), str(last["by"]), last["at"], str(last["why"]))

@@ -1,0 +1,175 @@
+"""Duplicate groups proposed, reviewed by people, and turned into summary questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from sqlmodel import Session
+
+from consensus import duplicates, store
+from consensus.digest import digest
+from consensus.errors import StageError
+from consensus.importers import review as workbook
+from consensus.protocol import Protocol
+from consensus.questions import Questions, apply_decisions, apply_evidence_checks
+from consensus.steps.outcome import Outcome
+from consensus.store import Store
+
+__all__ = ["build_questions", "export_review", "import_review", "propose_duplicates", "record_decisions"]
+
+STAGE = "deduplicate"
+NOT_YET_REVIEWED = "not yet reviewed"
+
+
+def propose_duplicates(db: Store, partnership: str, *, now: datetime) -> Outcome:
+    """Propose which submissions ask the same; nothing is merged until a person says so."""
+    with db.reading() as session:
+        submissions = store.load_frame(session, "submissions", partnership)
+    if submissions.empty:
+        raise StageError(
+            f"'{partnership}' has no submissions yet; import its answers first: "
+            f"`consensus import answers FILE --partnership {partnership}`."
+        )
+    proposals = duplicates.propose_groups(submissions[submissions["status"] == ""])
+    with db.writing() as session:
+        store.replace_frame(session, "proposals", partnership, proposals)
+        store.save_derivation(session, partnership, STAGE, digest(submissions), now)
+        questions = _rebuild(session, partnership)
+    sizes = proposals["group"].value_counts()
+    groups = int((sizes > 1).sum())
+    return Outcome(
+        stage=STAGE,
+        done=f"{len(proposals)} submissions: {groups} duplicate groups proposed, holding "
+        f"{int(sizes[sizes > 1].sum())} of them; {int((sizes == 1).sum())} stand alone.",
+        next=f"Review them: `consensus review export --partnership {partnership}`, then "
+        f"`consensus review import FILE --partnership {partnership}`.",
+        counts={
+            "submissions": len(proposals),
+            "duplicate groups": groups,
+            "standing alone": int((sizes == 1).sum()),
+            "waiting for review": int((questions.set_aside["reason"] == NOT_YET_REVIEWED).sum()),
+        },
+        tables={"Size of the proposed groups": _size_table(sizes)},
+        ids={"partnership": partnership},
+    )
+
+
+def _size_table(sizes: pd.Series) -> pd.DataFrame:
+    counted = sizes.value_counts().sort_index()
+    return pd.DataFrame({"submissions in a group": counted.index.astype(int), "groups": counted.to_numpy()})
+
+
+def export_review(db: Store, partnership: str, path: Path | str, *, now: datetime) -> Outcome:
+    """Write the review workbook: a row a submission, its proposed group, and columns for a person's decisions."""
+    with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
+        submissions = store.load_frame(session, "submissions", partnership)
+        proposals = store.load_frame(session, "proposals", partnership)
+        identifiers = store.load_frame(session, "identifiers", partnership)
+        questions = _derive(session, partnership, protocol)
+    if proposals.empty:
+        raise StageError(
+            f"'{partnership}' has no proposed groups yet; propose them first: "
+            f"`consensus deduplicate --partnership {partnership}`."
+        )
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    workbook.write_review(path, submissions, proposals, questions, protocol, identifiers)
+    return Outcome(
+        stage=STAGE,
+        done=f"Wrote {len(proposals)} submissions for review to {Path(path).name}.",
+        next=f"Decide in it, save it, then `consensus review import {Path(path).name} --partnership {partnership}`.",
+        counts={"submissions": len(proposals)},
+        ids={"partnership": partnership, "workbook": str(path)},
+    )
+
+
+def import_review(db: Store, partnership: str, path: Path | str, *, by: str, now: datetime) -> Outcome:
+    """Take a reviewed workbook's decisions and make the summary questions; taking it twice adds nothing.
+
+    Raises
+    ------
+    DataError
+        Every fault of the workbook at once; nothing of it is taken then.
+    """
+    with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
+        submissions = store.load_frame(session, "submissions", partnership)
+        proposals = store.load_frame(session, "proposals", partnership)
+        questions = _derive(session, partnership, protocol)
+    rows = workbook.read_review(path, submissions, proposals, questions, protocol, by=by, at=now)
+    return record_decisions(db, partnership, rows, now=now)
+
+
+def record_decisions(db: Store, partnership: str, rows: Iterable[Mapping[str, object]], *, now: datetime) -> Outcome:
+    """Append people's decisions (kind, subject, value, by, at, why) and rebuild what follows from them."""
+    with db.writing() as session:
+        added = store.append_decisions(session, partnership, rows)
+    outcome = build_questions(db, partnership, now=now)
+    return Outcome(
+        stage=STAGE,
+        done=f"{added} decisions recorded. {outcome.done}",
+        next=outcome.next,
+        counts={"decisions": added, **outcome.counts},
+        tables=outcome.tables,
+        ids=outcome.ids,
+    )
+
+
+def build_questions(db: Store, partnership: str, *, now: datetime) -> Outcome:
+    """Rebuild summary questions, lineage and the set-aside list from the decisions; every submission ends once."""
+    with db.writing() as session:
+        protocol = store.load_protocol(session, partnership)
+        built = _rebuild(session, partnership)
+    reasons = built.set_aside["reason"].value_counts()
+    waiting = int(reasons.get(NOT_YET_REVIEWED, 0))
+    still_open = int((built.questions["status"] == "open").sum())
+    return Outcome(
+        stage=STAGE,
+        done=f"{len(built.questions)} summary questions ({still_open} open) from {len(built.lineage)} submissions; "
+        f"{len(built.set_aside)} submissions are set aside, {waiting} of them not yet reviewed.",
+        next=_after_build(partnership, waiting),
+        counts={
+            "summary questions": len(built.questions),
+            "open questions": still_open,
+            "submissions in questions": len(built.lineage),
+            "set aside": len(built.set_aside),
+            "not yet reviewed": waiting,
+        },
+        tables={"Summary questions by category": _category_table(built.questions, protocol)},
+        ids={"partnership": partnership},
+    )
+
+
+def _after_build(partnership: str, waiting: int) -> str:
+    if waiting:
+        return f"Review the rest: `consensus review export --partnership {partnership}`."
+    return f"Open the interim round: `consensus round open interim --partnership {partnership}`."
+
+
+def _category_table(questions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    names = {category.id: category.name for category in protocol.categories}
+    counted = questions["category"].map(lambda c: names.get(c, "No category")).value_counts().sort_index()
+    return pd.DataFrame({"category": counted.index, "summary questions": counted.to_numpy()})
+
+
+def _derive(session: Session, partnership: str, protocol: Protocol) -> Questions:
+    """Return what the decisions say, without keeping it."""
+    decisions = store.load_decisions(session, partnership)
+    built = apply_decisions(
+        store.load_frame(session, "submissions", partnership),
+        store.load_frame(session, "proposals", partnership),
+        decisions,
+        [category.id for category in protocol.categories],
+    )
+    return Questions(apply_evidence_checks(built.questions, decisions), built.lineage, built.set_aside)
+
+
+def _rebuild(session: Session, partnership: str) -> Questions:
+    built = _derive(session, partnership, store.load_protocol(session, partnership))
+    store.replace_frame(session, "questions", partnership, built.questions)
+    store.replace_frame(session, "lineage", partnership, built.lineage)
+    store.replace_frame(session, "set_aside", partnership, built.set_aside)
+    return built

@@ -1,0 +1,123 @@
+"""Where a partnership stands, for the command line and the start page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from sqlmodel import Session, col, select
+
+from consensus import models, store
+from consensus.errors import StageError
+from consensus.protocol import Protocol
+from consensus.steps.outcome import NextAction
+from consensus.steps.progress import next_action
+from consensus.steps.ranking import current_ranking
+from consensus.steps.rounds import rounds_table
+from consensus.steps.workshop import final_ranking
+from consensus.store import Store
+
+__all__ = [
+    "Standing",
+    "current_ranking_id",
+    "partnership_of",
+    "protocol",
+    "rounds_of",
+    "status",
+    "top_table",
+]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A partnership's rounds, counts and next action, without anything that a public page may not show."""
+
+    partnership: str
+    title: str
+    next: NextAction
+    rounds: list[dict[str, object]]
+    counts: dict[str, int]
+    rankings: list[str]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the standing as plain values."""
+        return {**self.__dict__, "next": self.next.__dict__}
+
+    def to_lines(self) -> list[str]:
+        """Return the standing as lines for a person."""
+        lines = [f"{self.partnership}: {self.title}"]
+        lines += [f"  {what}: {count}" for what, count in self.counts.items()]
+        lines += [f"  round {r['round']} is {r['state']}; it closes {r['closes']}" for r in self.rounds]
+        lines += [f"  stored {ranking}" for ranking in self.rankings]
+        lines.append(f"  Next ({self.next.actor}): {self.next.sentence}")
+        return lines + ([f"  {self.next.command}"] if self.next.command else [])
+
+
+def protocol(db: Store, partnership: str) -> Protocol:
+    """Return the protocol in force."""
+    with db.reading() as session:
+        return store.load_protocol(session, partnership)
+
+
+def partnership_of(db: Store, round_id: str) -> str:
+    """Return the partnership to which a round belongs."""
+    with db.reading() as session:
+        return store.load_round(session, round_id).partnership
+
+
+def status(db: Store, partnership: str, *, now: datetime) -> Standing:
+    """Return where a partnership stands and the next thing to happen in it."""
+    action = next_action(db, partnership, now=now)
+    with db.reading() as session:
+        fixed = store.load_protocol(session, partnership)
+        rounds = rounds_table(store.list_rounds(session, partnership), fixed)
+        counts = _counts(session, partnership)
+        rankings = [f"{row.kind} ranking {row.ranking_id}" for row in store.list_rankings(session, partnership)]
+    records = [{str(key): value for key, value in row.items()} for row in rounds.to_dict("records")]
+    return Standing(partnership, fixed.partnership.title, action, records, counts, rankings)
+
+
+def _counts(session: Session, partnership: str) -> dict[str, int]:
+    questions = store.load_frame(session, "questions", partnership)
+    ballots = session.exec(
+        select(models.Ballot.ballot_id).where(col(models.Ballot.partnership) == partnership).distinct()
+    ).all()
+    return {
+        "answers": len(store.load_answers(session, partnership)),
+        "submissions": len(store.load_frame(session, "submissions", partnership)),
+        "summary questions": len(questions),
+        "set aside": len(store.load_frame(session, "set_aside", partnership)),
+        "ballots received": len(ballots),
+        "decisions": len(store.load_decisions(session, partnership)),
+    }
+
+
+def rounds_of(db: Store, partnership: str) -> pd.DataFrame:
+    """Return a partnership's rounds as people read them."""
+    with db.reading() as session:
+        fixed = store.load_protocol(session, partnership)
+        return rounds_table(store.list_rounds(session, partnership), fixed)
+
+
+def current_ranking_id(db: Store, partnership: str) -> str:
+    """Return the id of the partnership's interim ranking as it stands."""
+    with db.reading() as session:
+        return current_ranking(session, partnership).ranking_id
+
+
+def top_table(db: Store, partnership: str) -> pd.DataFrame:
+    """Return the Top 10 with each group's position beside it; empty while there is no final order."""
+    with db.reading() as session:
+        fixed = store.load_protocol(session, partnership)
+        try:
+            final = final_ranking(session, partnership).tables["final"]
+        except StageError:
+            return pd.DataFrame()
+        ranking = current_ranking(session, partnership).tables["ranking"]
+        questions = store.load_frame(session, "questions", partnership).set_index("question_id")
+    top = final[final["rank"] <= fixed.publication.top]
+    table = pd.DataFrame({"rank": top["rank"].astype(int), "question": questions.loc[top.index, "wording"]})
+    for column in ranking.columns[ranking.columns.str.startswith("position_")]:
+        table[fixed.group_name(column.removeprefix("position_"))] = ranking.loc[top.index, column]
+    return table.reset_index(drop=True)

@@ -1,0 +1,104 @@
+"""From a priority back to the words people wrote, and from one stored ranking to another."""
+
+from __future__ import annotations
+
+import pandas as pd
+from sqlmodel import Session
+
+from consensus import provenance, store
+from consensus.errors import StageError
+from consensus.provenance import Trace
+from consensus.steps.ranking import current_ranking
+from consensus.steps.workshop import final_ranking
+from consensus.store import Store, StoredRanking
+
+__all__ = ["Comparison", "compare", "trace"]
+
+
+def trace(db: Store, partnership: str, question: str) -> Trace:
+    """Return the whole lineage of a summary question, by its id or by its place in the final order.
+
+    This is a restricted output: it holds what people wrote.
+
+    Raises
+    ------
+    StageError
+        There is no such question; the error says how ids look.
+    """
+    with db.reading() as session:
+        store.load_protocol(session, partnership)
+        questions = store.load_frame(session, "questions", partnership)
+        ranking, final = _orders(session, partnership)
+        question_id = _question_id(question, questions, final if final is not None else ranking)
+        return provenance.trace(
+            question_id,
+            questions=questions,
+            lineage=store.load_frame(session, "lineage", partnership),
+            submissions=store.load_frame(session, "submissions", partnership),
+            answers=store.load_answers(session, partnership),
+            decisions=store.load_decisions(session, partnership),
+            ranking=ranking,
+            final=final,
+        )
+
+
+def _orders(session: Session, partnership: str) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    try:
+        ranking = current_ranking(session, partnership).tables["ranking"]
+    except StageError:
+        return None, None
+    try:
+        return ranking, final_ranking(session, partnership).tables["final"]
+    except StageError:
+        return ranking, None
+
+
+def _question_id(question: str, questions: pd.DataFrame, order: pd.DataFrame | None) -> str:
+    if question in set(questions["question_id"]):
+        return question
+    if question.isdigit() and order is not None:
+        there = order.index[order["rank"] == int(question)]
+        if len(there):
+            return str(there[0])
+    raise StageError(
+        f"There is no summary question '{question}' among {len(questions)}; give an id such as 'q0123456789ab' or a "
+        "place such as '1' (`consensus status` lists them)."
+    )
+
+
+class Comparison:
+    """Two stored rankings side by side: what moved, and which of their inputs differ."""
+
+    def __init__(self, before: StoredRanking, after: StoredRanking) -> None:
+        self.before = before
+        self.after = after
+        self.moved = provenance.compare(_order(before), _order(after))
+        self.reasons = _reasons(before, after)
+
+
+def compare(db: Store, before: str, after: str) -> Comparison:
+    """Return what moved between two stored rankings, by their ids, and why it may have."""
+    with db.reading() as session:
+        return Comparison(store.load_ranking(session, before), store.load_ranking(session, after))
+
+
+def _order(ranking: StoredRanking) -> pd.DataFrame:
+    return ranking.tables["final" if ranking.kind == "final" else "ranking"]
+
+
+def _reasons(before: StoredRanking, after: StoredRanking) -> list[str]:
+    """Return a sentence for each input in which two rankings differ."""
+    told = []
+    if before.kind != after.kind:
+        told.append(f"One is the {before.kind} order, the other the {after.kind} order.")
+    if before.rule != after.rule:
+        told.append(f"The rule differs: '{before.rule}' and '{after.rule}'.")
+    if before.ballots_digest != after.ballots_digest:
+        told.append("The ballots differ.")
+    if before.protocol_hash != after.protocol_hash:
+        told.append("The protocol was amended between them.")
+    if before.package_version != after.package_version:
+        told.append(f"The package differs: {before.package_version} and {after.package_version}.")
+    if set(_order(before).index) != set(_order(after).index):
+        told.append("They do not rank the same questions.")
+    return told or ["They follow from the same ballots, protocol and package."]

@@ -1,0 +1,179 @@
+"""The workshop: small-group rankings in, recorded plenary moves, the final order and its Top 10."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from sqlmodel import Session
+
+from consensus import __version__, models, store, workshop
+from consensus.digest import digest, short_id
+from consensus.errors import DataError, StageError
+from consensus.importers import reading
+from consensus.protocol import Protocol
+from consensus.steps.outcome import Outcome
+from consensus.steps.ranking import approval, current_ranking
+from consensus.store import Store, StoredRanking
+from consensus.vocabulary import COLUMNS, check_columns
+
+__all__ = ["final_inputs", "final_ranking", "finalise", "import_workshop", "record_dissent", "record_move"]
+
+STAGE = "final-workshop"
+
+
+def import_workshop(db: Store, partnership: str, path: Path | str, *, by: str, now: datetime) -> Outcome:
+    """Take the small groups' rankings (columns session, small_group, question, place) in the place of earlier ones.
+
+    Raises
+    ------
+    StageError
+        The shortlist is not approved.
+    DataError
+        Every fault of the sheet at once: a question missing from a group's list, a place twice, an unknown question.
+    """
+    with db.reading() as session:
+        store.load_protocol(session, partnership)
+        shortlist = _approved_shortlist(db, session, partnership)
+    table = reading.read_table(path)
+    check_columns(table.frame, "workshop_rankings", Path(path).name)
+    rankings = _as_places(table.frame[list(COLUMNS["workshop_rankings"])], Path(path).name)
+    for _, sitting in rankings.groupby("session"):
+        workshop.combine_rankings(sitting, shortlist)
+    with db.writing() as session:
+        store.replace_frame(session, "workshop_rankings", partnership, rankings)
+    groups = rankings.groupby("session")["small_group"].nunique()
+    return Outcome(
+        stage=STAGE,
+        done=f"Took the rankings of {int(groups.sum())} small-group sittings in {len(groups)} workshop sessions.",
+        next=f"Combine them: `consensus workshop finish --partnership {partnership}`.",
+        counts={"sessions": len(groups), "sittings": int(groups.sum()), "questions": len(shortlist)},
+        ids={"partnership": partnership, "by": by},
+    )
+
+
+def _as_places(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    faults = []
+    for column in ("session", "place"):
+        for number, value in enumerate(frame[column], start=2):
+            if not str(value).strip().isdigit() or int(value) < 1:
+                faults.append(f"row {number}: the {column} is not a whole number from 1; write one.")
+    if faults:
+        raise DataError.of(name, faults)
+    return frame.assign(session=frame["session"].astype(int), place=frame["place"].astype(int))
+
+
+def _approved_shortlist(db: Store, session: Session, partnership: str) -> list[str]:
+    ranking = current_ranking(session, partnership)
+    decided = approval(db, ranking.ranking_id)
+    if decided is None or decided.decision != "approve":
+        raise StageError(
+            f"The shortlist of '{ranking.ranking_id}' is not approved; approve it first: "
+            f"`consensus approve --partnership {partnership} --by NAME`."
+        )
+    return list(ranking.tables["shortlist"].index)
+
+
+def record_move(db: Store, partnership: str, question_id: str, to: int, *, by: str, why: str, now: datetime) -> Outcome:
+    """Record that the plenary moves a question to a place in the final order; the reason is required."""
+    if not why.strip():
+        raise StageError("The reason is missing; a plenary move is recorded with why it was made.")
+    with db.writing() as session:
+        shortlist = _approved_shortlist(db, session, partnership)
+        if question_id not in shortlist:
+            raise StageError(f"The question '{question_id}' is not on the shortlist; the plenary moves what is on it.")
+        if not 1 <= to <= len(shortlist):
+            raise StageError(f"The place {to} is not on the shortlist; it has places 1 to {len(shortlist)}.")
+        store.append_decision(session, partnership, "plenary_move", question_id, {"to": to}, by=by, at=now, why=why)
+    return Outcome(
+        stage=STAGE,
+        done=f"Recorded: the plenary moves {question_id} to place {to}.",
+        next=f"Combine again: `consensus workshop finish --partnership {partnership}`.",
+        ids={"partnership": partnership, "question": question_id},
+    )
+
+
+def record_dissent(db: Store, partnership: str, *, by: str, why: str, now: datetime) -> Outcome:
+    """Record that somebody dissents from the final order, with the reason; the order stands."""
+    if not why.strip():
+        raise StageError("The reason is missing; dissent is recorded with why.")
+    with db.writing() as session:
+        ranking = final_ranking(session, partnership)
+        store.append_decision(session, partnership, "dissent", ranking.ranking_id, {}, by=by, at=now, why=why)
+    return Outcome(
+        stage=STAGE, done=f"Recorded a dissent from '{ranking.ranking_id}'.", ids={"partnership": partnership}
+    )
+
+
+def final_inputs(session: Session, partnership: str, interim_id: str) -> str:
+    """Return the digest of all that the final order follows from."""
+    return digest(interim_id, store.load_frame(session, "workshop_rankings", partnership), _moves(session, partnership))
+
+
+def _moves(session: Session, partnership: str) -> pd.DataFrame:
+    """Return the plenary's moves and merges in force, in the order in which they were made."""
+    decisions = store.load_decisions(session, partnership)
+    undone = set(decisions.loc[decisions["kind"] == "undo", "subject"])
+    return decisions[decisions["kind"].isin(["plenary_move", "merge"]) & ~decisions["decision_id"].isin(undone)]
+
+
+def finalise(db: Store, partnership: str, *, now: datetime) -> Outcome:
+    """Combine the last session's small groups by rank sum, apply the plenary's moves, and store the final order."""
+    with db.writing() as session:
+        protocol = store.load_protocol(session, partnership)
+        shortlist = _approved_shortlist(db, session, partnership)
+        ranking = current_ranking(session, partnership)
+        places = store.load_frame(session, "workshop_rankings", partnership)
+        if places.empty:
+            raise StageError(
+                f"'{partnership}' has no workshop rankings yet; bring them first: "
+                f"`consensus workshop import FILE --partnership {partnership}`."
+            )
+        inputs = final_inputs(session, partnership, ranking.ranking_id)
+        last = places[places["session"] == places["session"].max()]
+        combined = workshop.combine_rankings(last, shortlist)
+        moves = _moves(session, partnership)
+        final = workshop.apply_moves(combined, moves)
+        kept = models.Ranking(
+            ranking_id=short_id("f", ranking.ranking_id, __version__, inputs),
+            partnership=partnership,
+            round_id=ranking.round_id,
+            kind="final",
+            rule="rank_sum",
+            protocol_hash=protocol.hash,
+            package_version=__version__,
+            ballots_digest=digest(last),
+            tables="",
+            at=now,
+        )
+        facts = {"inputs": inputs, "interim": ranking.ranking_id, "moves": len(moves)}
+        store.save_ranking(session, kept, {"combined": combined, "final": final}, facts)
+        store.save_derivation(session, partnership, STAGE, kept.ranking_id, now)
+    return _outcome(protocol, ranking, final, kept.ranking_id, len(moves))
+
+
+def _outcome(protocol: Protocol, ranking: StoredRanking, final: pd.DataFrame, ranking_id: str, moves: int) -> Outcome:
+    top = protocol.publication.top
+    before = ranking.tables["ranking"]["rank"]
+    table = final.reset_index()[["rank", "question", "tied", "score"]]
+    table["interim rank"] = [int(before[q]) if q in before.index else None for q in table["question"]]
+    return Outcome(
+        stage=STAGE,
+        done=f"The final order stands: {len(final)} questions by rank sum, {moves} plenary moves.",
+        next=f"Publish it: `consensus publish --partnership {protocol.id}`.",
+        counts={"questions": len(final), "plenary moves": moves, "published priorities": min(top, len(final))},
+        tables={f"Top {top}": table.head(top), "Final order": table},
+        ids={"partnership": protocol.id, "final": ranking_id, "ranking": ranking.ranking_id},
+    )
+
+
+def final_ranking(session: Session, partnership: str) -> StoredRanking:
+    """Return the partnership's final order as it last stood, or raise a `StageError`."""
+    ranking_id = store.load_derivation(session, partnership, STAGE)
+    if not ranking_id:
+        raise StageError(
+            f"'{partnership}' has no final order yet; hold the workshop first: "
+            f"`consensus workshop import FILE --partnership {partnership}`."
+        )
+    return store.load_ranking(session, ranking_id)

@@ -1,0 +1,1 @@
+"""The web app: what people see in a browser."""

@@ -1,0 +1,93 @@
+"""What a steering group fixed in advance is read whole, or every fault is told at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from consensus.errors import ProtocolError
+from consensus.protocol import parse_protocol, read_protocol
+from tests.builders import GATHER, INTERIM, PROTOCOL, small_folder, small_protocol, texts
+
+
+def test_times_are_read_in_the_partnerships_zone_and_kept_in_utc():
+    protocol = small_protocol()
+
+    assert protocol.rounds.gather.closes == datetime(2026, 2, 27, 17, tzinfo=UTC)
+    assert protocol.rounds.interim.closes == datetime(2026, 5, 8, 16, tzinfo=UTC)
+    assert protocol.rounds.interim.reminders == (datetime(2026, 4, 20, 8, tzinfo=UTC),)
+
+
+def test_five_faults_in_three_files_are_all_told_with_file_key_and_remedy():
+    files = {
+        "protocol.toml": PROTOCOL.replace('id = "small"', 'id = "Small One"')
+        .replace("[publication]", "[publication]\ntopp = 3")
+        .replace("small_cells = 5", "small_cells = 2")
+        .replace("closes = 2026-05-08T17:00:00", "closes = 2026-03-08T17:00:00"),
+        "gather.toml": GATHER.replace('type = "text"', 'type = "essay"'),
+        "interim.toml": INTERIM,
+    }
+
+    with pytest.raises(ProtocolError) as told:
+        parse_protocol(files)
+
+    faults = told.value.faults
+    assert any("partnership.id" in fault and "lower-case" in fault for fault in faults)
+    assert any("publication.topp" in fault and "'top'" in fault for fault in faults)
+    assert any("publication.small_cells is 2; use 5 or more" in fault for fault in faults)
+    assert any("rounds.interim.closes is not after" in fault for fault in faults)
+    assert any(fault.startswith("gather.toml: items.1.type is 'essay'") for fault in faults)
+    assert str(told.value).startswith(f"{len(faults)} faults in the protocol:")
+
+
+def test_a_fault_in_one_item_is_not_told_as_an_empty_list():
+    with pytest.raises(ProtocolError) as told:
+        parse_protocol({**texts(), "gather.toml": GATHER.replace('type = "text"', 'type = "essay"')})
+
+    assert len(told.value.faults) == 1
+
+
+def test_a_share_that_is_not_a_whole_number_is_refused():
+    with pytest.raises(ProtocolError, match=r"groups\.1\.share is 0\.5"):
+        small_protocol(**{'id = "lived"': 'id = "lived"\nshare = 0.5'})
+
+
+def test_comments_and_layout_do_not_change_the_hash_but_a_share_does():
+    before = small_protocol()
+
+    assert small_protocol(**{"[scope]": "# what belongs\n\n[scope]"}).hash == before.hash
+    assert small_protocol(**{'id = "lived"': 'id = "lived"\nshare = 2'}).hash != before.hash
+
+
+def test_a_word_changed_in_a_survey_changes_the_hash():
+    changed = parse_protocol({**texts(), "gather.toml": GATHER.replace("about sleep", "about dreams")})
+
+    assert changed.hash != small_protocol().hash
+
+
+def test_an_hour_that_the_clock_skips_is_refused():
+    with pytest.raises(ProtocolError, match="does not exist in Europe/London"):
+        small_protocol(**{"opens = 2026-01-05T09:00:00": "opens = 2026-03-29T01:30:00", "2026-02-27": "2026-04-01"})
+
+
+def test_a_missing_file_is_named_together_with_the_faults_of_the_others(tmp_path):
+    folder = small_folder(tmp_path / "small", **{"top = 3": "top = 0"})
+    (folder / "interim.toml").unlink()
+
+    with pytest.raises(ProtocolError) as told:
+        read_protocol(folder)
+
+    assert len(told.value.faults) == 2
+    assert "interim.toml: the file is missing" in told.value.faults[0]
+    assert "publication.top" in told.value.faults[1]
+
+
+def test_a_group_that_a_rule_names_must_be_listed():
+    with pytest.raises(ProtocolError, match=r"shortlist\.subgroup is 'nurse'; the protocol lists lived, carer"):
+        small_protocol(**{"[shortlist]": '[shortlist]\nrule = "union_and_subgroup"\nsubgroup = "nurse"'})
+
+
+def test_two_groups_may_not_share_an_id():
+    with pytest.raises(ProtocolError, match="groups id 'lived' stands twice"):
+        small_protocol(**{'id = "carer"': 'id = "lived"'})

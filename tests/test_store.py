@@ -1,0 +1,152 @@
+"""What is received is kept as it came; what is decided is only ever added to. On a real SQLite."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from consensus import models, store
+from consensus.errors import StageError
+from consensus.store import Store
+from consensus.vocabulary import COLUMNS
+from tests.builders import small_protocol, texts
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def db(tmp_path):
+    opened = Store.open(f"sqlite:///{tmp_path / 'consensus.db'}")
+    with opened.writing() as session:
+        store.save_protocol(session, small_protocol(), texts(), by="tester", at=NOW)
+    yield opened
+    opened.close()
+
+
+def answers(*words: str) -> pd.DataFrame:
+    rows = [(f"a{n}", 1, "csv", f"r{n}", "q1", "lived", "", "en", text, "", NOW) for n, text in enumerate(words)]
+    return pd.DataFrame(rows, columns=list(COLUMNS["answers"]))
+
+
+def test_saving_the_same_answers_twice_changes_nothing(db):
+    with db.writing() as session:
+        first = store.save_answers(session, "small", answers("Does sleep help?", "NA"))
+        second = store.save_answers(session, "small", answers("Does sleep help?", "NA"))
+
+    assert (first.new, second.new, second.unchanged) == (2, 0, 2)
+
+
+def test_a_changed_answer_becomes_a_new_version_and_the_old_one_stays(db):
+    with db.writing() as session:
+        store.save_answers(session, "small", answers("Does sleep help?"))
+        store.save_answers(session, "small", answers("Does more sleep help?"))
+        loaded = store.load_answers(session, "small")
+        kept = session.get(models.Answer, ("small", "a0", 1))
+
+    assert loaded["text"].tolist() == ["Does more sleep help?"]
+    assert loaded["version"].tolist() == [2]
+    assert kept.text == "Does sleep help?"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60))
+def test_what_is_stored_reads_back_unchanged(db, text):
+    with db.writing() as session:
+        frame = answers(text)
+        store.save_answers(session, "small", frame)
+        assert store.load_answers(session, "small")["text"].tolist() == [text]
+        assert store.load_answers(session, "small")["received_at"].tolist() == [NOW]
+
+
+def test_a_decision_said_again_is_not_added_again_but_a_changed_mind_is(db):
+    row = {"kind": "wording", "subject": "q1", "value": {"wording": "How?"}, "by": "ann", "at": NOW, "why": ""}
+    other = {**row, "value": {"wording": "Why?"}}
+
+    with db.writing() as session:
+        added = [store.append_decisions(session, "small", [decision]) for decision in (row, row, other, row)]
+
+    assert added == [1, 0, 1, 1]
+
+
+def test_a_decision_that_was_undone_can_be_made_again(db):
+    row = {"kind": "set_aside", "subject": "s1", "value": {}, "by": "ann", "at": NOW, "why": "thanks only"}
+
+    with db.writing() as session:
+        store.append_decisions(session, "small", [row])
+        decision_id = store.load_decisions(session, "small")["decision_id"].iloc[0]
+        store.append_decision(session, "small", "undo", decision_id, by="ann", at=NOW)
+        again = store.append_decisions(session, "small", [{**row, "at": NOW + timedelta(hours=1)}])
+
+    assert again == 1
+
+
+def test_a_failed_step_keeps_nothing_of_its_work(db):
+    def fail_half_way() -> None:
+        with db.writing() as session:
+            store.save_answers(session, "small", answers("Does sleep help?"))
+            raise RuntimeError("the power went")
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+
+    with db.reading() as session:
+        assert store.load_answers(session, "small").empty
+
+
+def test_fifty_writers_at_once_all_get_their_turn(db):
+    def decide(n: int) -> None:
+        with db.writing() as session:
+            store.append_decision(session, "small", "set_aside", f"s{n}", by="ann", at=NOW)
+
+    threads = [threading.Thread(target=decide, args=(n,)) for n in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with db.reading() as session:
+        assert len(store.load_decisions(session, "small")) == 50
+
+
+def test_a_partnership_that_nobody_registered_gets_a_sentence(db):
+    with db.reading() as session, pytest.raises(StageError, match=r"No partnership 'other' is registered.*small"):
+        store.load_protocol(session, "other")
+
+
+def test_an_instant_without_a_zone_is_refused(db):
+    naive = datetime(2026, 3, 1, 12)  # noqa: DTZ001
+
+    def freeze() -> None:
+        with db.writing() as session:
+            session.get(models.Partnership, "small").frozen_at = naive
+
+    with pytest.raises(Exception, match="without a time zone"):
+        freeze()
+
+
+def test_a_stored_ranking_comes_back_table_by_table(db):
+    ranking = pd.DataFrame(
+        {"rank": [1, 2], "tied": [False, False], "score": [2.5, 1.0]}, index=pd.Index(["q1", "q2"], name="question")
+    )
+    row = models.Ranking(
+        ranking_id="r1",
+        partnership="small",
+        rule="jla_positions",
+        protocol_hash="h",
+        package_version="0",
+        ballots_digest="d",
+        tables="",
+        at=NOW,
+    )
+
+    with db.writing() as session:
+        store.save_ranking(session, row, {"ranking": ranking}, {"late": 3})
+        loaded = store.load_ranking(session, "r1")
+
+    pd.testing.assert_frame_equal(loaded.tables["ranking"], ranking)
+    assert loaded.facts["late"] == 3
