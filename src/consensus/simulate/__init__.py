@@ -1,0 +1,1 @@
+"""Seeded partnerships whose truth is known."""
