@@ -1,0 +1,230 @@
+"""The long ballots frame to coded ballots: small integer arrays, checked by `ballot_faults` first.
+
+A frame of one row a ballot and question becomes arrays in which a ballot is a run of rows. Nothing here knows a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from consensus.ballot_faults import find_ballot_faults, whole_numbers
+from consensus.errors import DataError
+from consensus.vocabulary import check_columns
+
+__all__ = ["ALSO_NEEDED", "LANES", "UNSURE", "CodedBallots", "IntArray", "code_ballots", "index_labels"]
+
+IntArray = npt.NDArray[np.int64]
+
+UNSURE = np.iinfo(np.int64).min
+"""The coded value of "don't know" in a `rated` ballot."""
+
+ALSO_NEEDED = {"best_worst": ("set",), "pairwise": ("other",)}
+"""The column that a form needs beyond those of every ballots frame."""
+
+LANES = 4
+"""How many 64-bit words a fingerprint has."""
+_STEP = 0x9E3779B97F4A7C15
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+@dataclass(frozen=True, eq=False)
+class CodedBallots:
+    """Ballots as integer arrays; ballot `b` is the rows `start[b]:start[b + 1]`.
+
+    Attributes
+    ----------
+    form
+        One of the six forms of `vocabulary.BALLOT_FORMS`.
+    groups, questions
+        The labels behind the codes, both sorted.
+    group, weight
+        (B,) the group's code; how many identical ballots this one stands for.
+    start
+        (B + 1,) where each ballot's rows begin.
+    question, value
+        (rows,) the question's code; the place (`ranked`: 1 is most favoured, the lowest place of a tie) or the value.
+        A rating of "don't know" is `UNSURE`.
+    other
+        (rows,) the other question's code (`pairwise`), the number of the task in its ballot (`best_worst`), else 0.
+    """
+
+    form: str
+    groups: tuple[str, ...]
+    questions: tuple[Any, ...]
+    group: IntArray
+    weight: IntArray
+    start: IntArray
+    question: IntArray
+    value: IntArray
+    other: IntArray
+
+    def __len__(self) -> int:
+        """Return the number of coded ballots, each counted once whatever its weight."""
+        return len(self.group)
+
+    @property
+    def owner(self) -> IntArray:
+        """Return for each row the ballot that it belongs to."""
+        return np.repeat(np.arange(len(self)), np.diff(self.start))
+
+    def fingerprints(self) -> npt.NDArray[np.uint64]:
+        """Return for each ballot 256 bits, shape (B, 4), that depend on what it says and on nothing else."""
+        rows = np.empty((len(self.question), LANES), dtype=np.uint64)
+        parts = [self.question.view(np.uint64), self.value.view(np.uint64), self.other.view(np.uint64)]
+        for lane in range(LANES):
+            seed = np.uint64((lane + 1) * _STEP % 2**64)
+            mixed = np.full(len(self.question), seed)
+            for part in parts:
+                mixed = _mix(mixed ^ _mix(part + seed))
+            rows[:, lane] = mixed
+        if not len(self):
+            return np.zeros((0, LANES), dtype=np.uint64)
+        return _mix(np.add.reduceat(rows, self.start[:-1], axis=0))
+
+    def canonical(self) -> CodedBallots:
+        """Return the same ballots with identical ones merged, in an order that no file's row order decides."""
+        prints = self.fingerprints()
+        order = np.lexsort((*prints.T, self.group))
+        if not len(order):
+            return self
+        key = np.column_stack([self.group.view(np.uint64), prints])[order]
+        first = np.r_[True, (key[1:] != key[:-1]).any(axis=1)]
+        weight = np.add.reduceat(self.weight[order], np.flatnonzero(first))
+        return self._take(order[first], weight)
+
+    def _take(self, chosen: IntArray, weight: IntArray) -> CodedBallots:
+        length = np.diff(self.start)[chosen]
+        start = np.r_[0, np.cumsum(length)]
+        rows = np.repeat(self.start[chosen] - start[:-1], length) + np.arange(start[-1])
+        columns = (self.question[rows], self.value[rows], self.other[rows])
+        return CodedBallots(self.form, self.groups, self.questions, self.group[chosen], weight, start, *columns)
+
+    def recode(self, groups: tuple[str, ...], questions: tuple[Any, ...]) -> CodedBallots:
+        """Return the same ballots coded by longer lists of groups and questions."""
+        group_at = _places(self.groups, groups)
+        question_at = _places(self.questions, questions)
+        other = question_at[self.other] if self.form == "pairwise" else self.other
+        question = question_at[self.question]
+        coded = (self.weight, self.start, question, self.value, other)
+        return CodedBallots(self.form, groups, questions, group_at[self.group], *coded)._sort_rows()
+
+    def join(self, more: CodedBallots) -> CodedBallots:
+        """Return both sets of ballots, which must share form, groups and questions."""
+        start = np.r_[self.start, more.start[1:] + self.start[-1]]
+        names = ("group", "weight")
+        group, weight = (np.r_[getattr(self, name), getattr(more, name)] for name in names)
+        rows = (np.r_[getattr(self, name), getattr(more, name)] for name in ("question", "value", "other"))
+        return CodedBallots(self.form, self.groups, self.questions, group, weight, start, *rows)
+
+    def _sort_rows(self) -> CodedBallots:
+        """Return each ballot's rows by task, value, question, so that equal ballots are equal arrays."""
+        task = self.other if self.form == "best_worst" else np.zeros_like(self.other)
+        order = np.lexsort((self.other, self.question, self.value, task, self.owner))
+        columns = (self.question[order], self.value[order], self.other[order])
+        return CodedBallots(self.form, self.groups, self.questions, self.group, self.weight, self.start, *columns)
+
+
+def index_labels(labels: Iterable[Any]) -> tuple[Any, ...]:
+    """Return labels sorted, each once; as text when they are of kinds that do not compare.
+
+    Examples
+    --------
+    >>> index_labels(["q2", "q10", "q2"]), index_labels([10, 2])
+    (('q10', 'q2'), (2, 10))
+    """
+    plain = {label.item() if isinstance(label, np.generic) else label for label in labels}
+    try:
+        return tuple(sorted(plain))
+    except TypeError:
+        return tuple(sorted({str(label) for label in plain}))
+
+
+def code_ballots(
+    ballots: pd.DataFrame,
+    questions: Iterable[Any] | None = None,
+    form: str = "ranked",
+    groups: Iterable[str] | None = None,
+    gaps: str = "error",
+) -> CodedBallots:
+    """Return a long ballots frame as coded ballots, sorted by group.
+
+    Raises
+    ------
+    DataError
+        Every fault of the frame at once, each with its row (counted from 1) and the remedy.
+    """
+    check_columns(ballots, "ballots", also=ALSO_NEEDED.get(form, ()))
+    named_groups = None if groups is None else index_labels(groups)
+    named_questions = None if questions is None else index_labels(questions)
+    faults = find_ballot_faults(ballots, form, questions=named_questions, groups=named_groups, gaps=gaps)
+    if len(faults):
+        told = zip(faults["row"], faults["reason"], strict=True)
+        raise DataError.of("the ballots", [f"row {row}: {reason}" for row, reason in told])
+    if named_groups is None:
+        named_groups = index_labels(ballots["group"].unique())
+    if named_questions is None:
+        asked = [ballots["question"], *([ballots["other"]] if form == "pairwise" else [])]
+        named_questions = index_labels(label for column in asked for label in column.unique())
+    return _code(ballots, named_questions, form, named_groups)
+
+
+def _code(ballots: pd.DataFrame, questions: tuple[Any, ...], form: str, groups: tuple[str, ...]) -> CodedBallots:
+    group = _codes(ballots["group"], groups)
+    ballot = pd.factorize(ballots["ballot"])[0].astype(np.int64)
+    key, first, owner = np.unique(
+        group * (int(ballot.max(initial=0)) + 1) + ballot, return_index=True, return_inverse=True
+    )
+    question = _codes(ballots["question"], questions)
+    value = whole_numbers(ballots["value"]).fillna(UNSURE).to_numpy(np.int64)
+    task = np.zeros(len(ballots), dtype=np.int64)
+    if form == "best_worst":
+        task = pd.factorize(ballots["set"], sort=True)[0].astype(np.int64)
+    other = _codes(ballots["other"], questions) if form == "pairwise" else task
+    order = np.lexsort((other, question, value, task, owner))
+    start = np.searchsorted(owner[order], np.arange(len(key) + 1)).astype(np.int64)
+    weight = whole_numbers(ballots["weight"]).to_numpy(np.int64)[first] if "weight" in ballots else np.ones_like(first)
+    rows = [column[order] for column in (question, value, other)]
+    if form == "ranked":
+        rows[1] = _lowest_places(owner[order], rows[1], start)
+    if form == "best_worst":
+        rows[2] = _number_within(owner[order], rows[2], start)
+    return CodedBallots(form, groups, questions, group[first], weight.astype(np.int64), start, *rows)
+
+
+def _lowest_places(owner: IntArray, value: IntArray, start: IntArray) -> IntArray:
+    """Return 1 + how many questions of the ballot stand above: 1,1,2 and 1,1,3 both become 1,1,3."""
+    at = np.arange(len(owner))
+    fresh = np.r_[True, (owner[1:] != owner[:-1]) | (value[1:] != value[:-1])][: len(at)]
+    return np.maximum.accumulate(np.where(fresh, at, 0)) - start[owner] + 1
+
+
+def _number_within(owner: IntArray, task: IntArray, start: IntArray) -> IntArray:
+    """Return each task's number within its ballot, from 0, in the order of the tasks' labels."""
+    fresh = np.r_[False, task[1:] != task[:-1]][: len(owner)].astype(np.int64)
+    count = np.cumsum(fresh)
+    return count - count[start[owner]]
+
+
+def _codes(column: pd.Series, labels: Sequence[Any]) -> IntArray:
+    found = pd.Index(labels).get_indexer(pd.Index(column))
+    if len(found) and found.min() < 0:
+        found = pd.Index([str(label) for label in labels]).get_indexer(pd.Index(column.astype(str)))
+    return found.astype(np.int64)
+
+
+def _places(few: Sequence[Any], many: Sequence[Any]) -> IntArray:
+    at = {label: code for code, label in enumerate(many)}
+    return np.array([at[label] for label in few], dtype=np.int64)
+
+
+def _mix(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return bits scrambled by the finaliser of splitmix64 (Steele, Lea and Flood 2014)."""
+    bits = (bits ^ (bits >> np.uint64(30))) * _FIRST
+    bits = (bits ^ (bits >> np.uint64(27))) * _SECOND
+    return bits ^ (bits >> np.uint64(31))

@@ -1,0 +1,160 @@
+"""Coded ballots to the pairwise tables: how many put one question above, or level with, another.
+
+Two kernels: short ranked ballots count ordered pairs inside the ballot only and derive the rest; everything else
+compares a dense block of ballots question by question. Neither loops over ballots.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from consensus.ballots import UNSURE, CodedBallots, IntArray
+
+__all__ = ["count_pairs", "count_weighted"]
+
+SHORT = 24
+"""The longest ranked ballot, in questions, that is counted pair by pair."""
+
+BLOCK = 1 << 21
+"""How many cells of a dense block are held at once."""
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def count_pairs(coded: CodedBallots) -> tuple[IntArray, IntArray]:
+    """Return W and E, each (G, Q, Q): ballots that put i above j; ballots that put i level with j (diagonal 0).
+
+    `ranked`: a question left out stands below every question ranked and level with the others left out. `points`: it
+    has 0 points. `chosen`, `rated`: only questions that the ballot gives a value are compared. `best_worst`: the best
+    of a task stands above all it showed, the worst below. `pairwise`: as compared.
+    """
+    shape = (len(coded.groups), len(coded.questions), len(coded.questions))
+    if coded.form == "pairwise":
+        return _count_comparisons(coded, shape)
+    length = np.diff(coded.start)
+    if coded.form == "ranked" and length.max(initial=0) <= SHORT:
+        return _count_short(coded, shape)
+    return _count_dense(coded, shape)
+
+
+def count_weighted(codes: IntArray, weight: IntArray, size: int) -> IntArray:
+    """Return how often each code below `size` occurs, each occurrence counted `weight` times, exactly.
+
+    Examples
+    --------
+    >>> count_weighted(np.array([0, 2, 2]), np.array([1, 1, 5]), 3).tolist()
+    [1, 0, 6]
+    """
+    if (weight == 1).all():
+        return np.bincount(codes, minlength=size).astype(np.int64)
+    return np.rint(np.bincount(codes, weights=weight, minlength=size)).astype(np.int64)
+
+
+def _count_comparisons(coded: CodedBallots, shape: tuple[int, int, int]) -> tuple[IntArray, IntArray]:
+    group, weight = coded.group[coded.owner], coded.weight[coded.owner]
+    first = np.where(coded.value >= 0, coded.question, coded.other)
+    second = np.where(coded.value >= 0, coded.other, coded.question)
+    cell = np.ravel_multi_index((group, first, second), shape)
+    tie = coded.value == 0
+    above = count_weighted(cell[~tie], weight[~tie], int(np.prod(shape))).reshape(shape)
+    level = count_weighted(cell[tie], weight[tie], int(np.prod(shape))).reshape(shape)
+    return above, level + level.transpose(0, 2, 1)
+
+
+def _count_short(coded: CodedBallots, shape: tuple[int, int, int]) -> tuple[IntArray, IntArray]:
+    """Count A[i, j], ballots that rank both and i higher; W[i, j] = (ballots that rank i) - A[j, i] - (both level)."""
+    _, questions, _ = shape
+    above, level = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    n, ranked = np.zeros(shape[0], np.int64), np.zeros(shape[:2], np.int64)
+    width = int(np.diff(coded.start).max(initial=1))
+    for group, ballots in _blocks(coded, width):
+        weight = coded.weight[ballots]
+        question, place = _slots(coded, ballots, width)
+        n[group] += weight.sum()
+        for i in range(width):
+            ranked[group] += count_weighted(question[:, i], weight, questions + 1)[:-1]
+            for j in range(i + 1, width):
+                cell = question[:, i] * (questions + 1) + question[:, j]
+                tie = place[:, i] == place[:, j]
+                for table, kept in ((above, ~tie), (level, tie)):
+                    if kept.any():
+                        table[group] += _square(cell[kept], weight[kept], questions)
+    level += level.transpose(0, 2, 1)
+    above = ranked[:, :, None] - above.transpose(0, 2, 1) - level
+    level = n[:, None, None] - above - above.transpose(0, 2, 1)
+    diagonal = np.arange(questions)
+    above[:, diagonal, diagonal] = level[:, diagonal, diagonal] = 0
+    return above, level
+
+
+def _square(cell: IntArray, weight: IntArray, questions: int) -> IntArray:
+    """Return counts of pairs as a square table; the last row and column stand for no question."""
+    size = questions + 1
+    return count_weighted(cell, weight, size * size).reshape(size, size)[:questions, :questions]
+
+
+def _slots(coded: CodedBallots, ballots: slice, width: int) -> tuple[IntArray, IntArray]:
+    """Return (B, width) questions and places of some ballots, padded with the number of questions and place 0."""
+    begin, end = int(coded.start[ballots.start]), int(coded.start[ballots.stop])
+    length = np.diff(coded.start[ballots.start : ballots.stop + 1])
+    row = np.repeat(np.arange(len(length)), length)
+    slot = np.arange(begin, end) - np.repeat(coded.start[ballots.start : ballots.stop], length)
+    question = np.full((len(length), width), len(coded.questions), np.int64)
+    place = np.zeros((len(length), width), np.int64)
+    question[row, slot], place[row, slot] = coded.question[begin:end], coded.value[begin:end]
+    return question, place
+
+
+def _count_dense(coded: CodedBallots, shape: tuple[int, int, int]) -> tuple[IntArray, IntArray]:
+    above, level = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    if coded.form == "best_worst":
+        coded = _tasks_as_ballots(coded)
+    for group, ballots in _blocks(coded, shape[1]):
+        favour, weight = _dense(coded, ballots), coded.weight[ballots]
+        for i in range(shape[1]):
+            above[group, i] += _column_sums(favour[:, i, None] > favour, weight)
+            level[group, i] += _column_sums(favour[:, i, None] == favour, weight)
+    diagonal = np.arange(shape[1])
+    level[:, diagonal, diagonal] = 0
+    return above, level
+
+
+def _dense(coded: CodedBallots, ballots: slice) -> FloatArray:
+    """Return (B, Q) how much each ballot favours each question, higher is more; NaN: not to be compared."""
+    begin, end = int(coded.start[ballots.start]), int(coded.start[ballots.stop])
+    length = np.diff(coded.start[ballots.start : ballots.stop + 1])
+    missing = {"ranked": -np.inf, "points": 0.0}.get(coded.form, np.nan)
+    favour = np.full((len(length), len(coded.questions)), missing)
+    value = coded.value[begin:end].astype(np.float64)
+    value[coded.value[begin:end] == UNSURE] = np.nan
+    row = np.repeat(np.arange(len(length)), length)
+    favour[row, coded.question[begin:end]] = -value if coded.form == "ranked" else value
+    return favour
+
+
+def _tasks_as_ballots(coded: CodedBallots) -> CodedBallots:
+    owner = coded.owner
+    fresh = np.r_[True, (owner[1:] != owner[:-1]) | (coded.other[1:] != coded.other[:-1])][: len(owner)]
+    begin = np.flatnonzero(fresh)
+    start = np.r_[begin, len(owner)]
+    group, weight = coded.group[owner[begin]], coded.weight[owner[begin]]
+    rows = (coded.question, coded.value, coded.other)
+    return CodedBallots(coded.form, coded.groups, coded.questions, group, weight, start, *rows)
+
+
+def _column_sums(mask: npt.NDArray[np.bool_], weight: IntArray) -> IntArray:
+    if (weight == 1).all():
+        return mask.sum(axis=0, dtype=np.int64)
+    return weight @ mask.astype(np.int64)
+
+
+def _blocks(coded: CodedBallots, width: int) -> list[tuple[int, slice]]:
+    """Return group and range of ballots, group by group, each range small enough to be held as a dense block."""
+    step = max(1, BLOCK // max(1, width))
+    bounds = np.searchsorted(coded.group, np.arange(len(coded.groups) + 1))
+    return [
+        (group, slice(begin, min(begin + step, int(bounds[group + 1]))))
+        for group in range(len(coded.groups))
+        for begin in range(int(bounds[group]), int(bounds[group + 1]), step)
+    ]

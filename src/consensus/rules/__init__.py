@@ -1,0 +1,122 @@
+"""A tally to an order, by the name of a rule: a new rule is one function and one entry of `RULES`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from consensus import __version__
+from consensus.errors import ProtocolError
+from consensus.rules.group_tables import GroupTables, group_tables, lowest_places
+from consensus.rules.pairwise import copeland, schulze
+from consensus.rules.positional import borda, jla_positions, jla_top10, maximin, mean_points
+from consensus.tally import Tally
+
+__all__ = ["RULES", "GroupTables", "Rule", "group_tables", "rank"]
+
+Rule = Callable[[GroupTables], Sequence[int | Fraction]]
+
+RULES: dict[str, Rule] = {
+    "jla_positions": jla_positions,
+    "jla_top10": jla_top10,
+    "mean_points": mean_points,
+    "borda": borda,
+    "copeland": copeland,
+    "schulze": schulze,
+    "maximin": maximin,
+}
+
+
+def rank(
+    t: Tally, rule: str = "jla_positions", shares: Mapping[str, int] | None = None, ties: str = "mean"
+) -> pd.DataFrame:
+    """Return the combined order of the questions: one row each, by rank, then by question.
+
+    Parameters
+    ----------
+    t
+        The tally of the ballots.
+    rule
+        A name in `RULES`; the default is the JLA Guidebook's.
+    shares
+        Each group's whole-number share; None: 1 each. A group without ballots is dropped with a warning and the others
+        share the whole; a share of 0 shows a group's positions without giving it a say.
+    ties
+        How questions level in a group's list share its positions: "mean", "min" or "dense".
+
+    Returns
+    -------
+    DataFrame
+        Index `question`. `rank`: the lowest place of a tie (1, 2, 2, 4), 1 is first; `tied`; `score`, the highest is
+        first; `position_<group>`, 1 is most favoured; `total_<group>`; for ratings also `mean_<group>` of those who
+        answered. `attrs` holds rule, ties, shares, dropped, warnings, version and digest.
+
+    Raises
+    ------
+    ProtocolError
+        An unknown rule; every fault of the shares at once.
+    DataError
+        No group has a ballot.
+
+    Examples
+    --------
+    >>> from consensus.tally import tally
+    >>> ballots = pd.DataFrame({"ballot": ["b1", "b1", "b2"], "group": ["carer", "carer", "nurse"],
+    ...                         "question": ["q1", "q2", "q2"], "value": [1, 2, 1]})
+    >>> rank(tally(ballots))[["rank", "tied", "score", "position_carer", "position_nurse"]]
+              rank   tied  score  position_carer  position_nurse
+    question
+    q1           1   True    3.0             1.0             2.0
+    q2           1   True    3.0             2.0             1.0
+    """
+    if rule not in RULES:
+        raise ProtocolError(f"No rule called {rule!r}; use one of {', '.join(RULES)}.")
+    tables = group_tables(t, shares, ties)
+    for sentence in tables.warnings:
+        warnings.warn(sentence, UserWarning, stacklevel=2)
+    return _ranking(tables, rule, ties)
+
+
+def _ranking(tables: GroupTables, rule: str, ties: str) -> pd.DataFrame:
+    scores = RULES[rule](tables)
+    place = lowest_places(scores)
+    columns: dict[str, Any] = {
+        "rank": place,
+        "tied": np.bincount(place)[place] > 1,
+        "score": [float(score) for score in scores],
+    }
+    columns |= {f"position_{group}": tables.doubled[at] / 2 for at, group in enumerate(tables.groups)}
+    columns |= {f"total_{group}": _totals(tables, at) for at, group in enumerate(tables.groups)}
+    if tables.tally.form == "rated":
+        columns |= {f"mean_{group}": _mean_ratings(tables, at) for at, group in enumerate(tables.groups)}
+    frame = pd.DataFrame(columns, index=pd.Index(tables.tally.questions, name="question"))
+    order = np.lexsort((np.arange(len(frame)), place))
+    frame = frame.iloc[order]
+    frame.attrs = {
+        "rule": rule,
+        "ties": ties,
+        "shares": dict(zip(tables.groups, tables.shares, strict=True)),
+        "form": tables.tally.form,
+        "depth": tables.tally.depth,
+        "dropped": list(tables.dropped),
+        "warnings": list(tables.warnings),
+        "version": __version__,
+        "digest": tables.tally.digest,
+    }
+    return frame
+
+
+def _totals(tables: GroupTables, at: int) -> np.ndarray:
+    if (tables.denominator[at] == 1).all():
+        return tables.numerator[at]
+    return tables.numerator[at] / tables.denominator[at]
+
+
+def _mean_ratings(tables: GroupTables, at: int) -> np.ndarray:
+    answered = tables.tally.given[tables.at[at]] - tables.tally.unsure[tables.at[at]]
+    return np.divide(tables.numerator[at], answered, out=np.full(len(answered), np.nan), where=answered > 0)
