@@ -1,0 +1,103 @@
+"""Words for a group: the form in which texts are compared, and the wording and category proposed for a person."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import pandas as pd
+
+from consensus.protocol import Category
+
+__all__ = ["normalise", "propose_categories", "propose_wordings"]
+
+_NOT_WORDS = re.compile(r"[\W_]+")
+_LIST_MARK = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-hA-H][.)])\s+(?=\S)")
+_SPACES = re.compile(r"\s+")
+_LONGEST = 300
+
+
+def normalise(text: str) -> str:
+    """Return a text as it is compared: no case, no marks, single spaces; marks alone stay as they are.
+
+    Examples
+    --------
+    >>> normalise("  1. Does DIET help,  anxiety?! "), normalise("😀 !")
+    ('does diet help anxiety', '😀 !')
+    """
+    folded = unicodedata.normalize("NFKC", _LIST_MARK.sub("", text)).casefold()
+    words = _NOT_WORDS.sub(" ", folded).strip()
+    return words or _SPACES.sub(" ", folded).strip()
+
+
+def propose_wordings(
+    submissions: pd.DataFrame, proposals: pd.DataFrame, identifiers: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return for each group a wording to start from: its most central submission's own words.
+
+    Of those that name nobody and are not long, the one nearest to the rest of its group; then the shortest, then the
+    lowest id. Where all name somebody or are long, what was flagged is blanked and the end is cut.
+
+    Returns
+    -------
+    DataFrame
+        Index `group`, columns `submission_id` and `wording`.
+
+    Examples
+    --------
+    >>> submissions = pd.DataFrame({"submission_id": ["s1", "s2"], "text": ["- Does diet  help?", "diet"]})
+    >>> proposals = pd.DataFrame({"submission_id": ["s1", "s2"], "group": "g1", "similarity": [0.4, 0.4], "why": ""})
+    >>> propose_wordings(submissions, proposals).loc["g1", "wording"]
+    'diet'
+    """
+    frame = proposals.merge(submissions[["submission_id", "text"]], on="submission_id")
+    flagged = set() if identifiers is None else set(identifiers["submission_id"])
+    frame["unfit"] = frame["submission_id"].isin(flagged) | (frame["text"].str.len() > _LONGEST)
+    frame["length"] = frame["text"].str.len()
+    frame["order"] = -frame["similarity"]
+    first = frame.sort_values(["group", "unfit", "order", "length", "submission_id"]).drop_duplicates("group")
+    spans = {} if identifiers is None else dict(iter(identifiers.groupby("submission_id")))
+    first["wording"] = [
+        _as_wording(text, spans.get(submission))
+        for submission, text in zip(first["submission_id"], first["text"], strict=True)
+    ]
+    return first.set_index("group")[["submission_id", "wording"]]
+
+
+def _as_wording(text: str, spans: pd.DataFrame | None) -> str:
+    if spans is not None:
+        for start, end in sorted(zip(spans["start"], spans["end"], strict=True), reverse=True):
+            text = f"{text[:start]}[…]{text[end:]}"
+    line = _SPACES.sub(" ", _LIST_MARK.sub("", text)).strip()
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rsplit(" ", 1)[0] + "…"
+
+
+def propose_categories(
+    submissions: pd.DataFrame, proposals: pd.DataFrame, categories: Sequence[Category]
+) -> dict[str, str]:
+    """Return for each group the category whose keywords start the most of its words; "" where none does.
+
+    A keyword of several words counts where they stand together. Ties go to the category that the protocol names first.
+
+    Examples
+    --------
+    >>> submissions = pd.DataFrame({"submission_id": ["s1"], "text": ["Do antidepressants disturb sleep?"]})
+    >>> proposals = pd.DataFrame({"submission_id": ["s1"], "group": ["g1"], "similarity": [0.0], "why": [""]})
+    >>> body = Category(id="body", name="Body", keywords=("antidepress", "sleep"))
+    >>> propose_categories(submissions, proposals, [Category(id="work", name="Work", keywords=("job",)), body])
+    {'g1': 'body'}
+    """
+    starts = [
+        (category.id, re.compile(r"\b(?:" + "|".join(re.escape(normalise(word)) for word in category.keywords) + ")"))
+        for category in categories
+        if category.keywords
+    ]
+    texts = proposals.merge(submissions[["submission_id", "text"]], on="submission_id")
+    chosen = {}
+    for group, members in texts.groupby("group")["text"]:
+        words = "\n".join(normalise(text) for text in members)
+        counts = {category: len(pattern.findall(words)) for category, pattern in starts}
+        best = max(counts, key=lambda category: counts[category], default="")
+        chosen[str(group)] = best if counts.get(best) else ""
+    return chosen
