@@ -15,9 +15,9 @@ from consensus.errors import ProtocolError
 from consensus.rules.group_tables import GroupTables, group_tables, lowest_places
 from consensus.rules.pairwise import copeland, schulze
 from consensus.rules.positional import borda, jla_positions, jla_top10, maximin, mean_points
-from consensus.tally import Tally
+from consensus.tally.tables import Tally
 
-__all__ = ["RULES", "GroupTables", "Rule", "group_tables", "rank"]
+__all__ = ["RULES", "GroupTables", "Rule", "group_tables", "lowest_places", "rank"]
 
 Rule = Callable[[GroupTables], Sequence[int | Fraction]]
 

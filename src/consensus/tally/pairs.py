@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from consensus.ballots import UNSURE, CodedBallots, IntArray
+from consensus.tally.coded import UNSURE, CodedBallots, IntArray
 
 __all__ = ["count_pairs", "count_weighted"]
 

@@ -1,4 +1,4 @@
-"""The long ballots frame to coded ballots: small integer arrays, checked by `ballot_faults` first.
+"""The long ballots frame to coded ballots: small integer arrays, checked by `faults` first.
 
 A frame of one row a ballot and question becomes arrays in which a ballot is a run of rows. Nothing here knows a rule.
 """
@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from consensus.ballot_faults import find_ballot_faults, whole_numbers
 from consensus.errors import DataError
+from consensus.tally.faults import find_ballot_faults, whole_numbers
 from consensus.vocabulary import check_columns
 
 __all__ = ["ALSO_NEEDED", "LANES", "UNSURE", "CodedBallots", "IntArray", "code_ballots", "index_labels"]

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from consensus.ballots import LANES, UNSURE, CodedBallots, IntArray, code_ballots, index_labels
 from consensus.errors import DataError
-from consensus.pairs import count_pairs, count_weighted
+from consensus.tally.coded import LANES, UNSURE, CodedBallots, IntArray, code_ballots, index_labels
+from consensus.tally.pairs import count_pairs, count_weighted
 
 __all__ = ["Tally", "tally", "tally_coded"]
 

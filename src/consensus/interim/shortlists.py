@@ -1,0 +1,179 @@
+"""The interim ranking to the shortlist: which summary questions go to the workshop, each with why it is in.
+
+Source of the rules: JLA Guidebook's examples (METHODS, "Shortlist rules").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from consensus.errors import ProtocolError
+from consensus.interim.ranking import InterimRanking
+from consensus.rules import lowest_places
+
+__all__ = ["SHORTLIST_RULES", "shortlist"]
+
+Subgroup = str | tuple[str, int] | None
+
+
+@dataclass
+class _Draw:
+    """A ranking and the reasons found so far, by question; `cut` marks those level with the place of a cut."""
+
+    ranking: pd.DataFrame
+    voices: list[str]
+    reasons: dict[Any, list[str]]
+    cut: set[Any]
+
+    def take(self, places: npt.NDArray[np.int64], first: int, sentence: str) -> None:
+        """Take the first so many places; a tie across the cut is taken whole and flagged."""
+        inside = places <= first
+        last = places[inside].max(initial=0)
+        straddles = last + (places == last).sum() - 1 > first
+        for at in np.flatnonzero(inside):
+            question = self.ranking.index[int(at)]
+            self.reasons.setdefault(question, []).append(sentence.format(places[at]))
+            if straddles and places[at] == last:
+                self.cut.add(question)
+
+    def take_group(self, group: str, first: int) -> None:
+        """Take a group's first questions; one that nobody in the group chose is never among them."""
+        total = self.ranking[f"total_{group}"].to_numpy()
+        places = lowest_places(self.ranking[f"position_{group}"].mul(-1).tolist())
+        if total.min(initial=0) == 0:
+            places = np.where(total > 0, places, len(total) + first)
+        self.take(places, first, f"place {{}} for stakeholder group '{group}'")
+
+    def take_combined(self, first: int) -> None:
+        """Take the first so many of the combined order."""
+        self.take(self.ranking["rank"].to_numpy(), first, "place {} in the combined order")
+
+
+def _combined(draw: _Draw, size: int, per_group: int, subgroup: Subgroup) -> None:
+    draw.take_combined(size)
+
+
+def _union(draw: _Draw, size: int, per_group: int, subgroup: Subgroup) -> None:
+    for group in draw.voices:
+        draw.take_group(group, per_group)
+
+
+def _union_and_subgroup(draw: _Draw, size: int, per_group: int, subgroup: Subgroup) -> None:
+    if subgroup is None or subgroup == "":
+        raise ProtocolError("The shortlist rule 'union_and_subgroup' needs a subgroup; name it.")
+    name, first = (subgroup, per_group) if isinstance(subgroup, str) else subgroup
+    if f"position_{name}" not in draw.ranking:
+        raise ProtocolError(f"The ranking has no positions of subgroup {name!r}; name a group that has ballots.")
+    for group in draw.voices:
+        if group != name:
+            draw.take_group(group, per_group)
+    draw.take_group(name, first)
+
+
+def _fill(draw: _Draw, size: int, per_group: int, subgroup: Subgroup) -> None:
+    _union(draw, size, per_group, subgroup)
+    wanted = size - len(draw.reasons)
+    left = ~draw.ranking.index.isin(list(draw.reasons))
+    if wanted <= 0 or not left.any():
+        return
+    rank = draw.ranking["rank"].to_numpy()
+    last = np.sort(rank[left])[min(wanted, int(left.sum())) - 1]
+    taken = left & (rank <= last)
+    for at in np.flatnonzero(taken):
+        question = draw.ranking.index[int(at)]
+        draw.reasons[question] = [f"place {rank[at]} in the combined order, to fill the shortlist to {size}"]
+        if taken.sum() > wanted and rank[at] == last:
+            draw.cut.add(question)
+
+
+def _by_hand(draw: _Draw, size: int, per_group: int, subgroup: Subgroup) -> None:
+    """Take none but those that people name."""
+
+
+SHORTLIST_RULES: dict[str, Callable[[_Draw, int, int, Subgroup], None]] = {
+    "combined": _combined,
+    "union": _union,
+    "union_and_subgroup": _union_and_subgroup,
+    "fill": _fill,
+    "by_hand": _by_hand,
+}
+
+
+def shortlist(
+    ranking: pd.DataFrame | InterimRanking,
+    rule: str = "combined",
+    size: int = 25,
+    per_group: int = 10,
+    subgroup: Subgroup = None,
+    by_hand: Mapping[Any, str] | None = None,
+) -> pd.DataFrame:
+    """Return the shortlist in the combined order, each question with why it is in.
+
+    Parameters
+    ----------
+    ranking
+        As `rank` gives it, or the interim ranking that holds it.
+    rule
+        `combined`: the first `size` of the combined order. `union`: every group's first `per_group`, of groups with a
+        share. `union_and_subgroup`: that, and the first of a named subgroup. `fill`: the union, then the combined order
+        up to `size`. `by_hand`: only those in `by_hand`.
+    subgroup
+        A group with positions in the ranking, or that group and how many of its first questions to take.
+    by_hand
+        Question -> the reason why people put it in; added to whatever the rule gives.
+
+    Returns
+    -------
+    DataFrame
+        Index `question`. `why`: every reason. `gap`: how far the score lies above the next question's in the combined
+        order, 0 where the two are tied, empty for the last. `tied_at_cut`: it is level with another across a cut; such
+        a tie is taken whole, never broken by the order of a file.
+
+    Raises
+    ------
+    ProtocolError
+        An unknown rule or subgroup, or a question put in by hand that is not in the ranking.
+
+    Examples
+    --------
+    >>> questions = pd.Index(["a", "b", "c"], name="question")
+    >>> ranking = pd.DataFrame({"rank": [1, 2, 2], "score": [9.0, 4.0, 4.0]}, index=questions)
+    >>> shortlist(ranking, size=2)
+                                         why  gap  tied_at_cut
+    question
+    a         place 1 in the combined order  5.0        False
+    b         place 2 in the combined order  0.0         True
+    c         place 2 in the combined order  NaN         True
+    """
+    if rule not in SHORTLIST_RULES:
+        raise ProtocolError(f"No shortlist rule {rule!r}; use one of {', '.join(SHORTLIST_RULES)}.")
+    frame = ranking.ranking if isinstance(ranking, InterimRanking) else ranking
+    unknown = [question for question in by_hand or {} if question not in frame.index]
+    if unknown:
+        faults = [f"question '{question}' put in by hand is not in the ranking; mend its id." for question in unknown]
+        raise ProtocolError.of("the shortlist", faults)
+    draw = _Draw(frame, _voices(frame), {}, set())
+    SHORTLIST_RULES[rule](draw, size, per_group, subgroup)
+    for question, reason in (by_hand or {}).items():
+        draw.reasons.setdefault(question, []).append(f"by hand: {reason}")
+    gap = frame["score"] - frame["score"].shift(-1)
+    listed = [question for question in frame.index if question in draw.reasons]
+    columns = {
+        "why": pd.Series(["; ".join(draw.reasons[question]) for question in listed], dtype=str),
+        "gap": gap.loc[listed].to_numpy(dtype=float),
+        "tied_at_cut": pd.Series([question in draw.cut for question in listed], dtype=bool),
+    }
+    return pd.DataFrame(columns).set_axis(pd.Index(listed, name="question"))
+
+
+def _voices(ranking: pd.DataFrame) -> list[str]:
+    """Return the groups with positions, those with a share of 0 left out where the ranking says so."""
+    groups = [str(column).removeprefix("position_") for column in ranking if str(column).startswith("position_")]
+    shares = ranking.attrs.get("shares", {})
+    return [group for group in groups if shares.get(group, 1)]
