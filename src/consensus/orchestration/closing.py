@@ -1,0 +1,67 @@
+"""The run that closes a round at the very instant: scheduled, moved and cancelled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from consensus.orchestration.client import Reply, ask, create_run, list_runs
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+__all__ = ["cancel_close", "move_close", "plan_close", "schedule_close"]
+
+CLOSE = "close-round"
+
+
+def schedule_close(round_id: str, closes_at: datetime) -> Reply:
+    """Have the closing run scheduled at the very instant, and no other; asking twice changes nothing."""
+    return ask(
+        lambda client: plan_close(client, round_id, closes_at),
+        "the round's close stands, and the sweep schedules its run once Prefect is there.",
+    )
+
+
+def move_close(round_id: str, closes_at: datetime) -> Reply:
+    """Move the closing run to another instant: a new run under a new key, then the old one deleted."""
+    return schedule_close(round_id, closes_at)
+
+
+def cancel_close(round_id: str) -> Reply:
+    """Cancel the closing run of a round that was closed early."""
+
+    def cancel(client: SyncPrefectClient) -> Reply:
+        from prefect.states import Cancelled
+
+        planned = list_runs(client, CLOSE, ["SCHEDULED"], tags=[_tag(round_id)])
+        for run in planned:
+            client.set_flow_run_state(run.id, Cancelled(message="The round was closed early."))
+        return Reply(
+            True, f"The closing run of '{round_id}' is cancelled." if planned else "No closing run was planned."
+        )
+
+    return ask(cancel, "its closing run will find the round closed and do nothing.")
+
+
+def plan_close(client: SyncPrefectClient, round_id: str, closes_at: datetime) -> Reply:
+    """Create the run for an instant, then delete those for other instants, so that there is never none."""
+    instant = closes_at.astimezone(UTC)
+    run = create_run(
+        client,
+        CLOSE,
+        {"round_id": round_id},
+        at=instant,
+        key=f"close:{round_id}:{instant.isoformat()}",
+        tags=[_tag(round_id)],
+        name=f"{round_id}: close",
+    )
+    for other in list_runs(client, CLOSE, ["SCHEDULED"], tags=[_tag(round_id)]):
+        if other.id != run.id:
+            client.delete_flow_run(other.id)
+    told = f"The run that closes '{round_id}' is scheduled for {instant:%Y-%m-%d %H:%M:%S} UTC."
+    return Reply(True, told, str(run.id), run.state_name or "")
+
+
+def _tag(round_id: str) -> str:
+    return f"round:{round_id}"
