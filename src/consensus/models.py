@@ -270,10 +270,11 @@ class Derivation(SQLModel, table=True):
 
 
 class Publication(SQLModel, table=True):
-    """What was published of a final order: names and digests of the files, as a JSON object."""
+    """What was published of a final order: the files' digests, and the tables of counts as they were shown."""
 
     partnership: str = Field(foreign_key="partnership.id", primary_key=True)
     ranking_id: str = Field(primary_key=True)
     inputs: str
     files: str = _text(default="{}")
+    tables: str = _text(default="{}")
     at: datetime = _instant()

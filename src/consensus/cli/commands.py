@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from consensus import orchestration, steps
@@ -82,6 +83,10 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
     parser.add_argument("question")
     parser.add_argument("to", type=int, metavar="PLACE")
     parser.add_argument("--why", required=True)
+    parser = command(meeting, "merge", _workshop_merge, "record that the plenary merges a question into another")
+    parser.add_argument("question")
+    parser.add_argument("into")
+    parser.add_argument("--why", required=True)
     command(meeting, "dissent", _workshop_dissent, "record a dissent").add_argument("--why", required=True)
     command(meeting, "finish", _workshop_finish, "combine the rankings into the final order")
 
@@ -158,21 +163,26 @@ def _round_open(context: Context, options: argparse.Namespace) -> Said:
     outcome = steps.open_round(
         context.db, context.partnership, options.kind, closes_at=closes_at, by=context.by, now=context.now
     )
-    return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
+    return Said.of(outcome, orchestration.schedule_close(outcome.ids["round"], _closes_at(outcome)).sentence)
+
+
+def _closes_at(outcome: Outcome) -> datetime:
+    return datetime.fromisoformat(outcome.ids["closes_at"])
 
 
 def _round_extend(context: Context, options: argparse.Namespace) -> Said:
     context.partnership_option = context.partnership_option or steps.partnership_of(context.db, options.round)
     closes_at = context.local_instant(options.closes, "WHEN")
     outcome = steps.extend_round(context.db, options.round, closes_at, by=context.by, why=options.why, now=context.now)
-    return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
+    return Said.of(outcome, orchestration.move_close(options.round, closes_at).sentence)
 
 
 def _round_close(context: Context, options: argparse.Namespace) -> Said:
     outcome = steps.close_round(
         context.db, options.round, by=context.by, why=options.why, now=context.now, early=options.early
     )
-    return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
+    told = [orchestration.cancel_close(options.round).sentence] if options.early else []
+    return Said.of(outcome, *told)
 
 
 def _round_switch(context: Context, options: argparse.Namespace) -> Said:
@@ -207,7 +217,7 @@ def _approve(context: Context, options: argparse.Namespace) -> Said:
         why=options.why,
         now=context.now,
     )
-    return Said.of(outcome, orchestration.wake_approval(ranking_id, context.settings))
+    return Said.of(outcome, orchestration.wake_approval(ranking_id).sentence)
 
 
 def _workshop_import(context: Context, options: argparse.Namespace) -> Said:
@@ -221,6 +231,20 @@ def _workshop_move(context: Context, options: argparse.Namespace) -> Said:
             context.partnership,
             options.question,
             options.to,
+            by=context.by,
+            why=options.why,
+            now=context.now,
+        )
+    )
+
+
+def _workshop_merge(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(
+        steps.record_merge(
+            context.db,
+            context.partnership,
+            options.question,
+            options.into,
             by=context.by,
             why=options.why,
             now=context.now,

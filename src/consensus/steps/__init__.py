@@ -28,12 +28,14 @@ from consensus.steps.standing import (
     current_ranking_id,
     partnership_of,
     protocol,
+    questions_on_ballot,
     rounds_of,
+    shortlisted,
     status,
     top_table,
 )
 from consensus.steps.tracing import Comparison, compare, trace
-from consensus.steps.workshop import finalise, import_workshop, record_dissent, record_move
+from consensus.steps.workshop import finalise, import_workshop, record_dissent, record_merge, record_move
 
 __all__ = [
     "Approval",
@@ -67,14 +69,17 @@ __all__ = [
     "propose_duplicates",
     "protocol",
     "publish",
+    "questions_on_ballot",
     "rank_round",
     "record_approval",
     "record_decisions",
     "record_dissent",
+    "record_merge",
     "record_move",
     "register",
     "resume_round",
     "rounds_of",
+    "shortlisted",
     "status",
     "top_table",
     "trace",

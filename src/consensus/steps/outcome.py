@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from consensus.protocol import Protocol
-from consensus.report.suppression import suppress_counts
+from consensus.report import tables
 
 __all__ = ["NextAction", "Outcome", "counts_by_group"]
 
@@ -74,13 +74,9 @@ def counts_by_group(
 
     `columns` maps a title to people's groups, one entry a person.
     """
-    ids = [group.id for group in protocol.groups]
-    others = sorted({str(g) for people in columns.values() for g in people.unique()} - set(ids))
-    table = pd.DataFrame(
-        {title: people.value_counts().reindex([*ids, *others], fill_value=0) for title, people in columns.items()}
-    )
-    shown = suppress_counts(table, protocol.publication.small_cells)
-    shown.insert(0, "group", [protocol.group_name(g) if g in ids else "Not stated" for g in table.index])
+    shown = tables.count_groups(protocol, columns)
+    names = {group.id: protocol.group_name(group.id) for group in protocol.groups}
     if targets:
-        shown["target"] = [targets.get(g, 0) for g in table.index]
+        shown["target"] = [targets.get(str(group), "") for group in shown.index]
+    shown.insert(0, "stakeholder group", [names.get(str(g), str(g).replace("_", " ")) for g in shown.index])
     return shown.reset_index(drop=True)

@@ -14,6 +14,7 @@ from consensus.digest import digest, short_id
 from consensus.errors import DataError, StageError
 from consensus.interim import InterimRanking
 from consensus.protocol import Protocol
+from consensus.questions import in_force
 from consensus.report import tables as report_tables
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round
 from consensus.steps.outcome import Outcome, counts_by_group
@@ -94,7 +95,8 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         row.state, row.ranking_id = "ranked", ranking_id
         session.add(row)
         store.save_derivation(session, partnership, STAGE, inputs, now)
-    return _outcome(protocol, row, result, shortlist, counted, len(checked.quarantine))
+    wordings = questions.set_index("question_id")["wording"]
+    return _outcome(protocol, row, result, shortlist, counted, checked.quarantine["ballot"].nunique(), wordings)
 
 
 def _check_moment(row: models.Round, protocol: Protocol, now: datetime) -> None:
@@ -151,9 +153,9 @@ def ranking_inputs(session: Session, row: models.Round, protocol: Protocol, coun
 
 def shortlist_by_hand(decisions: pd.DataFrame) -> dict[str, str]:
     """Return the questions that people put on the shortlist by hand, each with the recorded reason."""
-    undone = set(decisions.loc[decisions["kind"] == "undo", "subject"])
-    rows = decisions[(decisions["kind"] == "shortlist_by_hand") & ~decisions["decision_id"].isin(undone)]
-    return {str(row.subject): f"by hand ({row.by}): {row.why}" for row in rows.itertuples()}
+    rows = in_force(decisions)
+    rows = rows[rows["kind"] == "shortlist_by_hand"]
+    return dict(zip(rows["subject"].astype(str), rows["why"].astype(str), strict=True))
 
 
 def _tables(result: InterimRanking, shortlist: pd.DataFrame, quarantine: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -166,9 +168,9 @@ def _tables(result: InterimRanking, shortlist: pd.DataFrame, quarantine: pd.Data
         "quarantine": quarantine,
     }
     return {
+        "leave_one_out": result.leave_one_out,
         **named,
         **{f"sensitivity:{rule}": frame for rule, frame in result.sensitivity.items()},
-        **{f"without:{group}": frame for group, frame in result.leave_one_out.items()},
     }
 
 
@@ -179,14 +181,17 @@ def _outcome(
     shortlist: pd.DataFrame,
     counted: CountedBallots,
     quarantined: int,
+    wordings: pd.Series,
 ) -> Outcome:
     people = pd.Series([str(ballot.group) for ballot in counted.ballots], dtype=object)
-    without = {
-        "by the protocol": result.ranking,
-        **result.sensitivity,
-        **{f"without {protocol.group_name(g)}": frame for g, frame in result.leave_one_out.items()},
-    }
     top = protocol.publication.top
+    others = {rule: frame for rule, frame in result.sensitivity.items() if rule != protocol.ranking.rule}
+    hidden = report_tables.withheld_groups(
+        result.counts["ballots"].to_dict(), protocol.shares, protocol.publication.small_cells
+    )
+    shown = result.ranking[["rank", "tied", "score"]].join(
+        report_tables.show_positions(result.ranking, list(protocol.shares), hidden)
+    )
     return Outcome(
         stage=STAGE,
         done=f"{len(counted.ballots)} ballots counted by '{protocol.ranking.rule}', {counted.late} late, "
@@ -200,9 +205,11 @@ def _outcome(
             "shortlisted": len(shortlist),
         },
         tables={
-            "Interim ranking": report_tables.positions_table(result.ranking, protocol),
+            "Interim ranking": shown.join(wordings).reset_index(names="question"),
             "Shortlist": shortlist.reset_index(),
-            f"Still in the Top {top}": report_tables.sensitivity_table(without, top=top),
+            f"Still in the Top {top}": report_tables.sensitivity_table(
+                result.ranking, others, result.leave_one_out, top
+            ).reset_index(),
             "Ballots by stakeholder group": counts_by_group(
                 protocol, {"ballots": people}, targets={group.id: group.target_ballots for group in protocol.groups}
             ),
@@ -251,15 +258,13 @@ def record_approval(
             raise StageError(
                 f"The ranking '{ranking_id}' is not the current one ('{current.ranking_id}'); decide on that."
             )
-        row = {
-            "kind": "approval",
-            "subject": ranking_id,
-            "value": {"decision": decision},
-            "by": by,
-            "at": now,
-            "why": why,
-        }
-        added = store.append_decisions(session, partnership, [row])
+        standing = _approvals(session, partnership, ranking_id)
+        said = [(value["decision"], who) for value, who in zip(standing["value"], standing["by"], strict=True)]
+        added = not said or said[-1] != (decision, by)
+        if added:
+            store.append_decision(
+                session, partnership, "approval", ranking_id, {"decision": decision}, by=by, at=now, why=why
+            )
     verb = "approved" if decision == "approve" else "rejected"
     return Outcome(
         stage="approve-shortlist",
@@ -267,7 +272,7 @@ def record_approval(
         next=f"Bring the workshop's rankings: `consensus workshop import FILE --partnership {partnership}`."
         if decision == "approve"
         else f"Change the shortlist, then rank again: `consensus rank --partnership {partnership}`.",
-        counts={"decisions": added},
+        counts={"decisions": int(added)},
         ids={"partnership": partnership, "ranking": ranking_id, "decision": decision},
     )
 
@@ -276,14 +281,13 @@ def approval(db: Store, ranking_id: str) -> Approval | None:
     """Return the decision in force on a shortlist, or None while nobody has decided."""
     with db.reading() as session:
         ranking = store.load_ranking(session, ranking_id)
-        decisions = store.load_decisions(session, ranking.partnership)
-    undone = set(decisions.loc[decisions["kind"] == "undo", "subject"])
-    rows = decisions[
-        (decisions["kind"] == "approval")
-        & (decisions["subject"] == ranking_id)
-        & ~decisions["decision_id"].isin(undone)
-    ]
+        rows = _approvals(session, ranking.partnership, ranking_id)
     if rows.empty:
         return None
     last = rows.iloc[-1]
     return Approval(ranking_id, str(last["value"]["decision"]), str(last["by"]), last["at"], str(last["why"]))
+
+
+def _approvals(session: Session, partnership: str, ranking_id: str) -> pd.DataFrame:
+    rows = in_force(store.load_decisions(session, partnership))
+    return rows[(rows["kind"] == "approval") & (rows["subject"] == ranking_id)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from sqlmodel import Session, col, select
 from consensus import models, store
 from consensus.errors import StageError
 from consensus.protocol import Protocol
+from consensus.steps.ballots import interim_round
 from consensus.steps.outcome import NextAction
 from consensus.steps.progress import next_action
 from consensus.steps.ranking import current_ranking
@@ -23,7 +25,9 @@ __all__ = [
     "current_ranking_id",
     "partnership_of",
     "protocol",
+    "questions_on_ballot",
     "rounds_of",
+    "shortlisted",
     "status",
     "top_table",
 ]
@@ -121,3 +125,18 @@ def top_table(db: Store, partnership: str) -> pd.DataFrame:
     for column in ranking.columns[ranking.columns.str.startswith("position_")]:
         table[fixed.group_name(column.removeprefix("position_"))] = ranking.loc[top.index, column]
     return table.reset_index(drop=True)
+
+
+def questions_on_ballot(db: Store, partnership: str) -> list[tuple[str, str]]:
+    """Return id and wording of what the interim round asks people to rank, in the order of ids."""
+    with db.reading() as session:
+        on_ballot = set(json.loads(interim_round(session, partnership).questions))
+        questions = store.load_frame(session, "questions", partnership)
+    rows = zip(questions["question_id"], questions["wording"], strict=True)
+    return sorted((str(question), str(wording)) for question, wording in rows if question in on_ballot)
+
+
+def shortlisted(db: Store, partnership: str) -> list[str]:
+    """Return the ids of the shortlist in the combined order."""
+    with db.reading() as session:
+        return [str(question) for question in current_ranking(session, partnership).tables["shortlist"].index]

@@ -13,12 +13,21 @@ from consensus.digest import digest, short_id
 from consensus.errors import DataError, StageError
 from consensus.importers import reading
 from consensus.protocol import Protocol
+from consensus.questions import in_force
 from consensus.steps.outcome import Outcome
 from consensus.steps.ranking import approval, current_ranking
 from consensus.store import Store, StoredRanking
 from consensus.vocabulary import COLUMNS, check_columns
 
-__all__ = ["final_inputs", "final_ranking", "finalise", "import_workshop", "record_dissent", "record_move"]
+__all__ = [
+    "final_inputs",
+    "final_ranking",
+    "finalise",
+    "import_workshop",
+    "record_dissent",
+    "record_merge",
+    "record_move",
+]
 
 STAGE = "final-workshop"
 
@@ -39,8 +48,9 @@ def import_workshop(db: Store, partnership: str, path: Path | str, *, by: str, n
     table = reading.read_table(path)
     check_columns(table.frame, "workshop_rankings", Path(path).name)
     rankings = _as_places(table.frame[list(COLUMNS["workshop_rankings"])], Path(path).name)
-    for _, sitting in rankings.groupby("session"):
-        workshop.combine_rankings(sitting, shortlist)
+    faults = workshop.check_workshop_rankings(rankings, shortlist)
+    if faults:
+        raise DataError.of(Path(path).name, faults)
     with db.writing() as session:
         store.replace_frame(session, "workshop_rankings", partnership, rankings)
     groups = rankings.groupby("session")["small_group"].nunique()
@@ -94,6 +104,25 @@ def record_move(db: Store, partnership: str, question_id: str, to: int, *, by: s
     )
 
 
+def record_merge(
+    db: Store, partnership: str, question_id: str, into: str, *, by: str, why: str, now: datetime
+) -> Outcome:
+    """Record that the plenary merges one question of the shortlist into another; its lineage goes with it."""
+    if not why.strip():
+        raise StageError("The reason is missing; a merge at the workshop is recorded with why it was made.")
+    with db.writing() as session:
+        shortlist = _approved_shortlist(db, session, partnership)
+        if question_id == into or not {question_id, into} <= set(shortlist):
+            raise StageError(f"'{question_id}' and '{into}' are not two questions of the shortlist; name two of them.")
+        store.append_decision(session, partnership, "merge", question_id, {"into": into}, by=by, at=now, why=why)
+    return Outcome(
+        stage=STAGE,
+        done=f"Recorded: the plenary merges {question_id} into {into}.",
+        next=f"Combine again: `consensus workshop finish --partnership {partnership}`.",
+        ids={"partnership": partnership, "question": question_id},
+    )
+
+
 def record_dissent(db: Store, partnership: str, *, by: str, why: str, now: datetime) -> Outcome:
     """Record that somebody dissents from the final order, with the reason; the order stands."""
     if not why.strip():
@@ -108,18 +137,18 @@ def record_dissent(db: Store, partnership: str, *, by: str, why: str, now: datet
 
 def final_inputs(session: Session, partnership: str, interim_id: str) -> str:
     """Return the digest of all that the final order follows from."""
-    return digest(interim_id, store.load_frame(session, "workshop_rankings", partnership), _moves(session, partnership))
+    places = store.load_frame(session, "workshop_rankings", partnership)
+    return digest(interim_id, places, _plenary_acts(session, partnership)["decision_id"].tolist())
 
 
-def _moves(session: Session, partnership: str) -> pd.DataFrame:
+def _plenary_acts(session: Session, partnership: str) -> pd.DataFrame:
     """Return the plenary's moves and merges in force, in the order in which they were made."""
-    decisions = store.load_decisions(session, partnership)
-    undone = set(decisions.loc[decisions["kind"] == "undo", "subject"])
-    return decisions[decisions["kind"].isin(["plenary_move", "merge"]) & ~decisions["decision_id"].isin(undone)]
+    decisions = in_force(store.load_decisions(session, partnership))
+    return decisions[decisions["kind"].isin(["plenary_move", "merge"])]
 
 
 def finalise(db: Store, partnership: str, *, now: datetime) -> Outcome:
-    """Combine the last session's small groups by rank sum, apply the plenary's moves, and store the final order."""
+    """Combine the last session by rank sum, apply the plenary's merges and moves, and store the final order."""
     with db.writing() as session:
         protocol = store.load_protocol(session, partnership)
         shortlist = _approved_shortlist(db, session, partnership)
@@ -131,10 +160,16 @@ def finalise(db: Store, partnership: str, *, now: datetime) -> Outcome:
                 f"`consensus workshop import FILE --partnership {partnership}`."
             )
         inputs = final_inputs(session, partnership, ranking.ranking_id)
-        last = places[places["session"] == places["session"].max()]
-        combined = workshop.combine_rankings(last, shortlist)
-        moves = _moves(session, partnership)
-        final = workshop.apply_moves(combined, moves)
+        combined = workshop.combine_rankings(places, shortlist)
+        acts = _plenary_acts(session, partnership)
+        merges = {
+            subject: value["into"]
+            for kind, subject, value in zip(acts["kind"], acts["subject"], acts["value"], strict=True)
+            if kind == "merge"
+        }
+        moves = acts[acts["kind"] == "plenary_move"]
+        final = workshop.apply_moves(workshop.apply_merges(combined, merges), moves)
+        final = final.join(combined["score"])
         kept = models.Ranking(
             ranking_id=short_id("f", ranking.ranking_id, __version__, inputs),
             partnership=partnership,
@@ -143,11 +178,11 @@ def finalise(db: Store, partnership: str, *, now: datetime) -> Outcome:
             rule="rank_sum",
             protocol_hash=protocol.hash,
             package_version=__version__,
-            ballots_digest=digest(last),
+            ballots_digest=digest(places),
             tables="",
             at=now,
         )
-        facts = {"inputs": inputs, "interim": ranking.ranking_id, "moves": len(moves)}
+        facts = {"inputs": inputs, "interim": ranking.ranking_id, "moves": len(moves), "merges": len(merges)}
         store.save_ranking(session, kept, {"combined": combined, "final": final}, facts)
         store.save_derivation(session, partnership, STAGE, kept.ranking_id, now)
     return _outcome(protocol, ranking, final, kept.ranking_id, len(moves))

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from consensus import models
 from consensus.errors import StageError
 from consensus.protocol import Protocol, parse_protocol
+from consensus.questions import in_force
 from consensus.store.frames import as_frame
 from consensus.vocabulary import COLUMNS
 
@@ -82,7 +83,7 @@ def append_decision(
     why: str = "",
 ) -> str:
     """Append one person's act and return its id; the very same act at the same instant is kept once."""
-    text = json.dumps(dict(value or {}), sort_keys=True, ensure_ascii=False)
+    text = _json(value or {})
     content = "\x1f".join([partnership, kind, subject, text, by, at.astimezone(UTC).isoformat(), why])
     decision_id = "d" + hashlib.sha256(content.encode()).hexdigest()[:12]
     if session.exec(select(models.Decision.number).where(models.Decision.decision_id == decision_id)).first() is None:
@@ -108,18 +109,15 @@ def append_decisions(session: Session, partnership: str, rows: Iterable[Mapping[
     A row that says again what the last decision of its kind on its subject said is left out, so that importing a
     reviewed workbook twice adds nothing. Returns how many were added.
     """
-    last = {}
-    undone: set[str] = set()
-    for decision in _decisions(session, partnership):
-        if decision.kind == "undo":
-            undone.add(decision.subject)
-    for decision in _decisions(session, partnership):
-        if decision.decision_id not in undone:
-            last[decision.kind, decision.subject] = decision.value
+    standing = in_force(load_decisions(session, partnership))
+    last = {
+        (kind, subject): _json(value)
+        for kind, subject, value in zip(standing["kind"], standing["subject"], standing["value"], strict=True)
+    }
     added = 0
     for row in rows:
         key = (str(row["kind"]), str(row["subject"]))
-        text = json.dumps(dict(row.get("value") or {}), sort_keys=True, ensure_ascii=False)  # type: ignore[call-overload]
+        text = _json(row.get("value") or {})
         if last.get(key) == text:
             continue
         last[key] = text
@@ -134,6 +132,10 @@ def append_decisions(session: Session, partnership: str, rows: Iterable[Mapping[
         )
         added += 1
     return added
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def load_decisions(session: Session, partnership: str) -> pd.DataFrame:

@@ -1,0 +1,83 @@
+"""All that a partnership's publication and plots are made from, loaded once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+from sqlmodel import Session
+
+from consensus import store
+from consensus.errors import StageError
+from consensus.report.content import Material
+from consensus.steps.ballots import interim_round
+from consensus.steps.ranking import current_ranking
+from consensus.steps.workshop import final_ranking
+from consensus.vocabulary import COLUMNS
+
+__all__ = ["load_material", "load_rounds"]
+
+
+def load_material(session: Session, partnership: str, now: datetime) -> Material:
+    """Return what the store holds of a ranked partnership; `final` is None before the workshop.
+
+    Raises
+    ------
+    StageError
+        The partnership has no interim ranking yet.
+    """
+    protocol = store.load_protocol(session, partnership)
+    ranking = current_ranking(session, partnership)
+    final, final_id = _final(session, partnership)
+    decisions = store.load_decisions(session, partnership)
+    quarantined = ranking.tables["quarantine"]
+    digests = {
+        "protocol": protocol.hash,
+        "ballots": ranking.ballots_digest,
+        "interim ranking": ranking.ranking_id,
+        **({"final order": final_id} if final_id else {}),
+    }
+    return Material(
+        protocol=protocol,
+        answers=store.load_answers(session, partnership),
+        submissions=store.load_frame(session, "submissions", partnership),
+        identifiers=store.load_frame(session, "identifiers", partnership),
+        questions=store.load_frame(session, "questions", partnership),
+        lineage=store.load_frame(session, "lineage", partnership),
+        set_aside=store.load_frame(session, "set_aside", partnership),
+        decisions=decisions,
+        ranking=ranking.tables["ranking"],
+        shortlist=ranking.tables["shortlist"],
+        ballots=ranking.tables["counts"]["ballots"].to_dict(),
+        sensitivity={
+            name.removeprefix("sensitivity:"): frame
+            for name, frame in ranking.tables.items()
+            if name.startswith("sensitivity:") and name != f"sensitivity:{ranking.rule}"
+        },
+        leave_one_out=ranking.tables["leave_one_out"],
+        final=final,
+        rounds=load_rounds(session, partnership),
+        digests=digests,
+        not_counted={
+            "late": int(str(ranking.facts["late"])),
+            "in quarantine": int(quarantined["ballot"].nunique()),
+        },
+        published_at=now,
+    )
+
+
+def _final(session: Session, partnership: str) -> tuple[pd.DataFrame | None, str]:
+    try:
+        kept = final_ranking(session, partnership)
+    except StageError:
+        return None, ""
+    if kept.facts["interim"] != interim_round(session, partnership).ranking_id:
+        return None, ""
+    return kept.tables["final"], kept.ranking_id
+
+
+def load_rounds(session: Session, partnership: str) -> pd.DataFrame:
+    """Return a partnership's rounds as the frame of the vocabulary, instants in UTC."""
+    columns = list(COLUMNS["rounds"])
+    rows = [[getattr(row, column) for column in columns] for row in store.list_rounds(session, partnership)]
+    return pd.DataFrame(rows, columns=columns)

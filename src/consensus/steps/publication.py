@@ -1,0 +1,109 @@
+"""Publishing: the report and the spreadsheet of a final order, and what was published before."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from sqlmodel import Session, col, select
+
+from consensus import models, store
+from consensus.digest import digest
+from consensus.protocol import Protocol
+from consensus.report.content import publication
+from consensus.report.page import write_report
+from consensus.report.spreadsheet import write_spreadsheet
+from consensus.steps.material import load_material
+from consensus.steps.outcome import Outcome
+from consensus.steps.workshop import final_ranking
+from consensus.store import Store
+
+__all__ = ["publication_inputs", "publish"]
+
+STAGE = "publish"
+REPORT, SPREADSHEET = "report.html", "published.xlsx"
+
+
+def publish(db: Store, partnership: str, *, folder: Path | str, now: datetime) -> Outcome:
+    """Write the report and the published spreadsheet; the same final order gives the same files.
+
+    The tables of counts as published are kept, so that no difference between two publications shows a small count.
+
+    Raises
+    ------
+    StageError
+        There is no final order yet.
+    """
+    folder = Path(folder)
+    with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
+        final = final_ranking(session, partnership)
+        inputs = publication_inputs(session, protocol)
+        again = session.get(models.Publication, (partnership, final.ranking_id))
+        published_at = again.at if again and again.inputs == inputs else now
+        material = load_material(session, partnership, published_at)
+        before = _published_before(session, partnership, final.ranking_id)
+    published = publication(material, before)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for name, write in ((REPORT, write_report), (SPREADSHEET, write_spreadsheet)):
+        draft = folder / f".{os.getpid()}-{name}"
+        write(draft, published)
+        files[name] = hashlib.sha256(draft.read_bytes()).hexdigest()
+        draft.replace(folder / name)  # a reader sees the old file or the new one, never half of it
+    with db.writing() as session:
+        session.merge(
+            models.Publication(
+                partnership=partnership,
+                ranking_id=final.ranking_id,
+                inputs=inputs,
+                files=json.dumps(files, sort_keys=True),
+                tables=_dumped(published.suppressed),
+                at=published_at,
+            )
+        )
+    return Outcome(
+        stage=STAGE,
+        done=f"Published the Top {protocol.publication.top} of '{partnership}': {REPORT} and {SPREADSHEET}.",
+        next="The partnership is published. `consensus trace 1` shows what stands behind its first priority.",
+        counts={"summary questions": len(published.questions), "priorities": len(published.top)},
+        tables={f"Top {protocol.publication.top}": published.questions.loc[published.top, ["wording"]].reset_index()},
+        ids={
+            "partnership": partnership,
+            "final": final.ranking_id,
+            "report": str(folder / REPORT),
+            "spreadsheet": str(folder / SPREADSHEET),
+        },
+    )
+
+
+def publication_inputs(session: Session, protocol: Protocol) -> str:
+    """Return the digest of all that a publication follows from."""
+    names = ("submissions", "identifiers", "questions", "lineage", "set_aside")
+    frames = [store.load_frame(session, name, protocol.id) for name in names]
+    decisions = store.load_decisions(session, protocol.id)["decision_id"].tolist()
+    return digest(final_ranking(session, protocol.id).ranking_id, protocol.hash, frames, decisions)
+
+
+def _dumped(tables: dict[str, pd.DataFrame]) -> str:
+    return json.dumps({name: table.to_json(orient="split") for name, table in tables.items()}, sort_keys=True)
+
+
+def _published_before(session: Session, partnership: str, ranking_id: str) -> dict[str, list[pd.DataFrame]]:
+    """Return the public tables of every other publication of the partnership, by name."""
+    query = (
+        select(models.Publication)
+        .where(models.Publication.partnership == partnership, models.Publication.ranking_id != ranking_id)
+        .order_by(col(models.Publication.at))
+    )
+    before: dict[str, list[pd.DataFrame]] = {}
+    for row in session.exec(query):
+        for name, text in json.loads(row.tables).items():
+            table = pd.read_json(io.StringIO(text), orient="split", dtype=False, convert_axes=False)
+            before.setdefault(name, []).append(table.astype(str))
+    return before
