@@ -1,7 +1,7 @@
 """Run one stage many times, each time killed with SIGKILL at another statement, then again undisturbed.
 
-`python -m tests.killed STAGE FOLDER` prints a JSON line: how many runs were killed, and where the tables of the run after
-a kill differed from those of an undisturbed run. It is a process of its own, so that it can fork before any thread starts.
+`python -m tests.killed STAGE FOLDER` prints a JSON line: how many runs were killed, and where the tables of the run
+after a kill differed from those of an undisturbed run. It is a process of its own, to fork before any thread starts.
 """
 
 from __future__ import annotations
