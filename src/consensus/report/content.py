@@ -1,0 +1,261 @@
+"""Everything that a partnership publishes, made once and shown twice: by the report page and by the spreadsheet.
+
+`Material` is restricted: what the store holds. `Published` is public: every count in it is suppressed, every word
+looked at. The page, the plots and the spreadsheet read `Published` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pandas as pd
+
+from consensus import __version__
+from consensus.protocol import Protocol
+from consensus.questions import Questions, in_force, merge_questions
+from consensus.report import tables
+from consensus.report.groups import group_looks
+from consensus.report.suppression import small_mark
+from consensus.report.words import publish_words
+from consensus.vocabulary import empty
+
+__all__ = ["Material", "Published", "publication"]
+
+ANSWERED, BALLOTS = "people who answered", "ballots counted"
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the store holds of a partnership when it publishes. Restricted: never printed.
+
+    Attributes
+    ----------
+    answers, submissions, identifiers, questions, lineage, set_aside, decisions
+        Frames of the vocabulary. Of `answers`, the newest version of each.
+    ranking
+        The interim ranking: index `question`, columns rank, tied, score, position_<group>.
+    shortlist
+        Index `question`: why, gap, tied_at_cut.
+    ballots
+        How many ballots of each group were counted.
+    sensitivity, leave_one_out
+        By rule, a ranking; index `question`, a column `without_<group>` of ranks.
+    final
+        The workshop's order after its moves: index `question`, columns rank, tied. Empty before the workshop.
+    digests
+        What a reader can check, by what it is a digest of.
+    not_counted
+        How many ballots were not counted, by reason.
+    """
+
+    protocol: Protocol
+    answers: pd.DataFrame
+    submissions: pd.DataFrame
+    questions: pd.DataFrame
+    lineage: pd.DataFrame
+    set_aside: pd.DataFrame
+    decisions: pd.DataFrame
+    ranking: pd.DataFrame
+    shortlist: pd.DataFrame
+    ballots: Mapping[str, int]
+    published_at: datetime
+    identifiers: pd.DataFrame = field(default_factory=lambda: empty("identifiers"))
+    sensitivity: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    leave_one_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+    final: pd.DataFrame | None = None
+    rounds: pd.DataFrame = field(default_factory=lambda: empty("rounds"))
+    digests: Mapping[str, str] = field(default_factory=dict)
+    not_counted: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Published:
+    """What anybody may see of a partnership.
+
+    Attributes
+    ----------
+    groups
+        Index group: name, short, letter, marker, colour, ink.
+    questions
+        Index `question_id` in the order of the final ranking, then of the interim ranking, then by id: wording,
+        category, evidence, interim_rank, tied, score, final_rank (NaN where none), shortlisted, why, gap, tied_at_cut,
+        merged_into, words (list of the published submissions), withheld (how many are not).
+    top
+        Ids of the Top 10 in order; more than ten where the last place is tied.
+    positions
+        Index `question_id`, a column a group: the group's position; NaN where it is not published.
+    people
+        Index `question_id`, a column a group and `total`: how many people stand behind it, text.
+    taking_part
+        Index group and `total`: people of each group at each stage, text.
+    sensitivity
+        See `tables.sensitivity_table`.
+    set_aside, decisions
+        See `tables.count_set_aside`, `tables.count_decisions`.
+    moves
+        The plenary's moves: question_id, to.
+    stages
+        What each stage handled: a sentence part and a number, in order.
+    """
+
+    protocol: Protocol
+    published_at: datetime
+    version: str
+    groups: pd.DataFrame
+    questions: pd.DataFrame
+    top: list[str]
+    is_final: bool
+    positions: pd.DataFrame
+    people: pd.DataFrame
+    taking_part: pd.DataFrame
+    sensitivity: pd.DataFrame
+    set_aside: pd.DataFrame
+    decisions: pd.DataFrame
+    moves: pd.DataFrame
+    stages: list[tuple[str, str]]
+    withheld_groups: list[str]
+    group_sizes: pd.Series
+    rounds: pd.DataFrame
+    digests: Mapping[str, str]
+
+    @property
+    def suppressed(self) -> dict[str, pd.DataFrame]:
+        """Return the public tables of counts by name, to be kept and passed as `before` to the next publication."""
+        return {"taking_part": self.taking_part, "people": self.people, "set_aside": self.set_aside}
+
+
+def publication(
+    material: Material, before: Mapping[str, Sequence[pd.DataFrame]] | None = None, *, version: str = __version__
+) -> Published:
+    """Return what may be published of a partnership.
+
+    Parameters
+    ----------
+    before
+        Earlier values of `Published.suppressed`, by name: no difference between publications shows a small count.
+    """
+    earlier = before or {}
+    protocol, k = material.protocol, material.protocol.publication.small_cells
+    groups = [group.id for group in protocol.groups]
+    built = Questions(material.questions, material.lineage, material.set_aside)
+    lineage = merge_questions(built, material.decisions, material.submissions).lineage
+    hidden = tables.withheld_groups(material.ballots, protocol.shares, k)
+    questions = _questions(material, lineage)
+    top = protocol.publication.top
+    order = questions["final_rank"] if _is_final(material) else questions["interim_rank"]
+    people = tables.count_people_behind(material.submissions, lineage, groups, k, earlier.get("people", ()))
+    people_answered = material.answers.drop_duplicates("response_id")["group"]
+    took_part = {ANSWERED: people_answered, BALLOTS: pd.Series(material.ballots, dtype="int64")}
+    return Published(
+        protocol=protocol,
+        published_at=material.published_at,
+        version=version,
+        groups=group_looks(protocol),
+        questions=questions,
+        top=[str(question) for question in order[order <= top].index],
+        is_final=_is_final(material),
+        positions=tables.show_positions(material.ranking, list(protocol.shares), hidden).reindex(questions.index),
+        people=people,
+        taking_part=tables.count_groups(protocol, took_part, earlier.get("taking_part", ())),
+        sensitivity=tables.sensitivity_table(material.ranking, material.sensitivity, material.leave_one_out, top),
+        set_aside=tables.count_set_aside(material.set_aside, k, earlier.get("set_aside", ())),
+        decisions=tables.count_decisions(material.decisions),
+        moves=_moves(material.decisions),
+        stages=_stages(material),
+        withheld_groups=hidden,
+        group_sizes=material.lineage["question_id"].value_counts().rename("submissions"),
+        rounds=material.rounds,
+        digests=dict(material.digests),
+    )
+
+
+def _is_final(material: Material) -> bool:
+    return material.final is not None and len(material.final) > 0
+
+
+def _questions(material: Material, lineage: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a summary question with its places, its reasons and its words."""
+    known = material.questions.set_index("question_id")
+    listed = known.index.union(material.ranking.index)
+    table = pd.DataFrame(index=pd.Index(listed, name="question_id"))
+    table["wording"] = known["wording"].reindex(listed).fillna("")
+    names = {category.id: category.name for category in material.protocol.categories}
+    table["category"] = [names.get(c, c) if isinstance(c, str) else "" for c in known["category"].reindex(listed)]
+    table["evidence"] = _evidence(known["status"].reindex(listed), material.decisions)
+    ranking = material.ranking.reindex(listed)
+    table["interim_rank"], table["score"] = ranking["rank"].astype(float), ranking["score"].astype(float)
+    table["tied"] = ranking["tied"].eq(True)
+    table["final_rank"] = material.final["rank"].reindex(listed).astype(float) if material.final is not None else None
+    table["final_rank"] = table["final_rank"].astype(float)
+    table["final_tied"] = _flag(material.final, "tied", listed)
+    table["shortlisted"] = listed.isin(material.shortlist.index)
+    table["why"] = material.shortlist["why"].reindex(listed).fillna("").astype(str)
+    table["gap"] = pd.to_numeric(material.shortlist["gap"].reindex(listed)).astype(float)
+    table["tied_at_cut"] = _flag(material.shortlist, "tied_at_cut", listed)
+    now_at = dict(zip(lineage["submission_id"], lineage["question_id"], strict=True))
+    at_first = material.lineage.drop_duplicates("question_id").set_index("question_id")["submission_id"]
+    ended = {question: now_at[submission] for question, submission in at_first.items()}
+    table["merged_into"] = [ended[q] if ended.get(q, q) != q else "" for q in listed]
+    table = table.join(_words(material, lineage))
+    table["words"] = [words if isinstance(words, list) else [] for words in table["words"]]
+    table["withheld"] = table["withheld"].fillna(0).astype("int64")
+    return (
+        table.reset_index()
+        .sort_values(["final_rank", "interim_rank", "question_id"], na_position="last")
+        .set_index("question_id")
+    )
+
+
+def _flag(frame: pd.DataFrame | None, column: str, index: pd.Index) -> pd.Series:
+    if frame is None or column not in frame:
+        return pd.Series(False, index=index)
+    return frame[column].reindex(index).eq(True)
+
+
+def _evidence(status: pd.Series, decisions: pd.DataFrame) -> list[str]:
+    """Return in words what the evidence check found for each question."""
+    checks = in_force(decisions)
+    checks = checks[checks["kind"].isin(("answered", "unanswered"))]
+    found = {
+        subject: f"answered by {value.get('review', '')}"
+        if kind == "answered"
+        else f"unanswered; searched {value.get('searched', '')}"
+        for subject, kind, value in zip(checks["subject"], checks["kind"], checks["value"], strict=True)
+    }
+    plain = {"open": "not yet checked", "answered": "answered"}
+    return [found.get(str(question), plain.get(str(state), str(state))) for question, state in status.items()]
+
+
+def _words(material: Material, lineage: pd.DataFrame) -> pd.DataFrame:
+    """Return the published submissions of each question, in the order of their ids, and how many are withheld."""
+    published = publish_words(material.submissions, material.identifiers, material.decisions)
+    linked = lineage.merge(published, left_on="submission_id", right_index=True).sort_values("submission_id")
+    shown = linked[~linked["withheld"].astype(bool)].groupby("question_id")["text"].agg(list)
+    return pd.DataFrame({"words": shown, "withheld": linked.groupby("question_id")["withheld"].sum()})
+
+
+def _moves(decisions: pd.DataFrame) -> pd.DataFrame:
+    standing = in_force(decisions)
+    moves = standing[standing["kind"] == "plenary_move"]
+    to = [int(value["to"]) for value in moves["value"]]
+    return pd.DataFrame({"question_id": moves["subject"].to_numpy(), "to": to})
+
+
+def _stages(material: Material) -> list[tuple[str, str]]:
+    """Return what each stage handled: counts over all groups together."""
+    k = material.protocol.publication.small_cells
+    answered = int((material.questions["status"] == "answered").sum())
+    rows = [
+        ("submissions, each one uncertainty cut from an answer", str(len(material.submissions))),
+        ("submissions set aside, each with a reason", str(len(material.set_aside))),
+        ("summary questions that the others became", str(len(material.questions))),
+        ("summary questions that a review has answered already", str(answered)),
+        ("summary questions in the interim survey", str(len(material.ranking))),
+        ("questions on the shortlist", str(len(material.shortlist))),
+    ]
+    return rows + [
+        (f"ballots not counted: {reason}", small_mark(k) if 0 < count < k else str(count))
+        for reason, count in material.not_counted.items()
+    ]

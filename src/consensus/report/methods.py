@@ -1,0 +1,90 @@
+"""How a partnership came to its priorities, in sentences that stand in the report and in the spreadsheet alike."""
+
+from __future__ import annotations
+
+from consensus.report.content import Published
+
+__all__ = ["RULES_IN_WORDS", "methods_rows", "methods_sentences", "suppression_sentence"]
+
+RULES_IN_WORDS = {
+    "jla_positions": "In each stakeholder group, the points of its ballots were added up and the questions put in "
+    "order; each question then scored by its position in each group, and the groups' scores were added.",
+    "jla_top10": "In each stakeholder group, the points of its ballots were added up and its first ten questions "
+    "scored 10 down to 1; the groups' scores were added.",
+    "mean_points": "In each stakeholder group, the mean points a ballot gave to each question were worked out; the "
+    "groups' means were added.",
+}
+TIES_IN_WORDS = {
+    "mean": "questions that tie in a group share the mean of their positions",
+    "min": "questions that tie in a group share the best of their positions",
+    "dense": "questions that tie in a group share one position, and no position is left out after it",
+}
+FORMS_IN_WORDS = {
+    "ranked": "Each person chose up to {most} questions and put them in order: {depth} points for the first, one fewer "
+    "for each after it.",
+    "chosen": "Each person chose questions, {limit}; each question chosen got one point.",
+    "rated": "Each person rated questions.",
+    "points": "Each person shared out points among the questions.",
+    "best_worst": "Each person picked the most and the least important of small sets of questions.",
+    "pairwise": "Each person compared questions two at a time.",
+}
+
+
+def suppression_sentence(published: Published) -> str:
+    """Return how small counts are kept from view, or an empty text where nothing is hidden."""
+    k = published.protocol.publication.small_cells
+    if not k:
+        return ""
+    return (
+        f"So that nobody can be recognised, a count of fewer than {k} people is shown as <{k}; {k}+ means {k} or more, "
+        "the number withheld because it would give a smaller one away."
+    )
+
+
+def methods_sentences(published: Published) -> list[str]:
+    """Return how the interim ranking and the shortlist were made, by the partnership's own protocol."""
+    protocol = published.protocol
+    ballot, plan = protocol.ballot, protocol.ranking
+    limit = f"up to {ballot.max_choices}" if ballot.max_choices else "as many as they liked"
+    form = FORMS_IN_WORDS[ballot.form].format(most=ballot.max_choices or ballot.depth, depth=ballot.depth, limit=limit)
+    rule = RULES_IN_WORDS.get(plan.rule, f"The groups' lists were combined by the rule '{plan.rule}'.")
+    names = {group.id: group.short or group.name for group in protocol.groups}
+    shares = protocol.shares
+    if len(set(shares.values())) == 1:
+        say = f"All {len(shares)} groups had the same say, however many of their people answered."
+    else:
+        say = f"The groups' shares of the say were {', '.join(f'{names[g]} {s}' for g, s in shares.items())}."
+    sentences = [form, rule, f"{say} Where it mattered, {TIES_IN_WORDS[plan.ties]} (rule '{plan.rule}')."]
+    if published.withheld_groups:
+        listed = " and ".join(names.get(group, group) for group in published.withheld_groups)
+        sentences.append(f"The positions of {listed} count but are not shown: too few of them took part.")
+    return sentences
+
+
+def methods_rows(published: Published) -> list[tuple[str, str]]:
+    """Return heading and text of everything a reader needs to check what was done."""
+    protocol = published.protocol
+    local = published.published_at.astimezone(protocol.zone)
+    rows = [
+        ("Partnership", protocol.partnership.title),
+        ("Published", f"{local:%Y-%m-%d %H:%M} ({protocol.partnership.time_zone})"),
+        ("Led by", protocol.partnership.lead),
+        ("Contact", protocol.partnership.contact),
+        ("Partners", "; ".join(partner.name for partner in protocol.partners)),
+        ("In scope", "; ".join(protocol.scope.inside)),
+        ("Method", " ".join(methods_sentences(published))),
+        ("Small counts", suppression_sentence(published)),
+        ("Original submissions", _words_sentence(published)),
+        ("Software", f"consensus-psp {published.version}"),
+        ("Protocol (SHA-256)", protocol.hash),
+    ]
+    rows += [(f"{what} (SHA-256)", digest) for what, digest in published.digests.items()]
+    return [(what, text) for what, text in rows if text]
+
+
+def _words_sentence(published: Published) -> str:
+    withheld = int(published.questions["withheld"].sum())
+    said = "Submissions are as people wrote them, joined by ~ (a ~ in a text is doubled)."
+    if withheld:
+        said += f" {withheld} withheld pending review: they may name somebody."
+    return said

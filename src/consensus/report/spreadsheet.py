@@ -1,0 +1,222 @@
+"""The published spreadsheet: one row a summary question, as the James Lind Alliance publishes them.
+
+Written and read back with the same texts, whatever they are; the same bytes for the same content.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
+
+from consensus.errors import DataError
+from consensus.report.cells import cut_for_cells, from_cell, join_cells, join_words, split_words, starts_like_formula
+from consensus.report.cells import to_cell as as_xml
+from consensus.report.content import Published
+from consensus.report.methods import methods_rows
+from consensus.report.suppression import TOTAL, shown_number
+
+__all__ = ["QUESTIONS", "WORDS", "Spreadsheet", "question_rows", "read_spreadsheet", "write_spreadsheet"]
+
+QUESTIONS, SET_ASIDE, ABOUT = "Summary questions", "Set aside", "About"
+WORDING, WORDS = "Summary question", "Original submissions"
+WIDTHS = {WORDING: 60, WORDS: 80, "Why it was shortlisted": 34, "Evidence": 34, "Category": 22, "Question id": 18}
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+Value = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Spreadsheet:
+    """What a published spreadsheet says.
+
+    Attributes
+    ----------
+    questions
+        One row a summary question, a column a heading; "Original submissions" holds lists of texts.
+    set_aside
+        Columns `Reason`, `Submissions`.
+    about
+        The third sheet: heading to text.
+    """
+
+    questions: pd.DataFrame
+    set_aside: pd.DataFrame
+    about: Mapping[str, str]
+
+
+def question_rows(published: Published) -> pd.DataFrame:
+    """Return the rows of the first sheet, with the headings people read."""
+    questions = published.questions
+    table = pd.DataFrame(index=questions.index)
+    table["Final rank"] = _whole(questions["final_rank"])
+    table["Interim rank"] = _whole(questions["interim_rank"])
+    table[WORDING] = questions["wording"]
+    table["Category"] = questions["category"]
+    table[WORDS] = [join_words(words) for words in questions["words"]]
+    table["Withheld pending review"] = questions["withheld"].tolist()
+    for group in [*[g for g in published.people.columns if g != TOTAL], TOTAL]:
+        cells = published.people[group].reindex(questions.index)
+        table[f"People: {_name(published, group)}"] = [_count(cell) for cell in cells]
+    for group in published.positions.columns:
+        table[f"Position: {_name(published, group)}"] = _whole(published.positions[group])
+    table["Combined score"] = _whole(questions["score"])
+    table["Why it was shortlisted"] = questions["why"]
+    table["Evidence"] = questions["evidence"]
+    table["Merged into"] = questions["merged_into"]
+    table["Question id"] = [str(question) for question in questions.index]
+    return table.reset_index(drop=True)
+
+
+def _name(published: Published, group: str) -> str:
+    return "all" if group == TOTAL else str(published.groups.at[group, "short"])
+
+
+def _whole(values: pd.Series) -> list[Value]:
+    """Return numbers as whole ones where they are, None where there is none."""
+    return [None if v != v else int(v) if float(v).is_integer() else float(v) for v in values.tolist()]
+
+
+def _count(cell: object) -> Value:
+    if not isinstance(cell, str):
+        return None
+    number = shown_number(cell)
+    return cell if number is None else number
+
+
+def write_spreadsheet(path: Path | str, published: Published) -> Path:
+    """Write the published spreadsheet and return its path; a file of that name is replaced whole or not at all."""
+    path = Path(path)
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = QUESTIONS
+    _fill(sheet, question_rows(published))
+    aside = published.set_aside.rename_axis("Reason").reset_index()
+    aside.columns = pd.Index(["Reason", "Submissions"])
+    aside["Submissions"] = [_count(cell) for cell in aside["Submissions"]]
+    _fill(book.create_sheet(SET_ASIDE), aside)
+    about = pd.DataFrame(methods_rows(published), columns=["What", "Text"])
+    _fill(book.create_sheet(ABOUT), about)
+    stamp = published.published_at.replace(microsecond=0, tzinfo=None)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(_packed(book, stamp, published.protocol.partnership.title))
+    os.replace(partial, path)
+    return path
+
+
+def _fill(sheet: Worksheet, table: pd.DataFrame) -> None:
+    """Put a table on a sheet, its head first; text that no cell can hold goes on in numbered columns."""
+    columns = [(str(heading), table[heading].tolist()) for heading in table.columns]
+    at = 1
+    for heading, values in columns:
+        pieces = [cut_for_cells(value) if isinstance(value, str) else [value] for value in values]
+        for place in range(max((len(cut) for cut in pieces), default=1)):
+            name = heading if place == 0 else f"{heading} ({place + 1})"
+            _head(sheet.cell(1, at), name)
+            for row, cut in enumerate(pieces, start=2):
+                if place < len(cut):
+                    _put(sheet.cell(row, at), cut[place])
+            sheet.column_dimensions[get_column_letter(at)].width = WIDTHS.get(heading, _fitting(heading, values))
+            at += 1
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
+
+
+def _fitting(heading: str, values: Sequence[Value]) -> int:
+    longest = max([len(str(value)) for value in values if value is not None], default=0)
+    return max(11, min(max(longest, max(len(word) for word in heading.split())) + 2, 60))
+
+
+def _head(cell: Cell, name: str) -> None:
+    _put(cell, name)
+    cell.font = Font(bold=True)
+    cell.fill = PatternFill("solid", fgColor="E6EEF5")
+
+
+def _put(cell: Cell, value: Value) -> None:
+    """Put a value into a cell; text stays text, whatever it looks like."""
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    if not isinstance(value, str):
+        cell.value = value
+        return
+    cell.value = as_xml(value)
+    cell.data_type = "s"
+    if starts_like_formula(value):
+        cell.quotePrefix = True
+
+
+def _packed(book: Workbook, stamp: datetime, title: str) -> bytes:
+    """Return the workbook's bytes: no clock of this machine in them, so that equal content gives equal bytes."""
+    book.properties.creator = "Consensus"
+    book.properties.title = as_xml(title)
+    book.properties.created = book.properties.modified = stamp
+    loose, packed = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(loose, "w") as archive:
+        ExcelWriter(book, archive).save()
+    with zipfile.ZipFile(loose) as given, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in given.namelist():
+            entry = zipfile.ZipInfo(name, ZIP_EPOCH)
+            entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o600 << 16, 3
+            archive.writestr(entry, given.read(name))
+    return packed.getvalue()
+
+
+def read_spreadsheet(path: Path | str) -> Spreadsheet:
+    """Return what a published spreadsheet says, its texts as they were before they were written.
+
+    Raises
+    ------
+    DataError
+        The file is not such a spreadsheet.
+    """
+    path = Path(path)
+    try:
+        book = load_workbook(path)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path.name} cannot be read as a spreadsheet; give a published XLSX file.") from error
+    missing = [name for name in (QUESTIONS, SET_ASIDE, ABOUT) if name not in book.sheetnames]
+    if missing:
+        raise DataError.of(path.name, [f"Sheet '{name}' is missing; give a published spreadsheet." for name in missing])
+    questions = _read(book[QUESTIONS])
+    questions[WORDS] = [split_words(joined or "") for joined in questions[WORDS]]
+    about = _read(book[ABOUT])
+    return Spreadsheet(questions, _read(book[SET_ASIDE]), dict(zip(about["What"], about["Text"], strict=True)))
+
+
+def _read(sheet: Worksheet) -> pd.DataFrame:
+    """Return a sheet as a table, the numbered columns of a heading joined again."""
+    rows = [[_back(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    heads = [str(name) for name in rows[0]]
+    columns: dict[str, list[Value]] = {}
+    for at, head in enumerate(heads):
+        base = re.sub(r" \(\d+\)$", "", head)
+        values = [row[at] for row in rows[1:]]
+        if base in columns:
+            columns[base] = [_joined(before, more) for before, more in zip(columns[base], values, strict=True)]
+        else:
+            columns[head] = values
+    return pd.DataFrame(columns, dtype=object)
+
+
+def _joined(before: Value, more: Value) -> Value:
+    return join_cells([str(before), str(more)]) if more is not None else before
+
+
+def _back(value: object) -> Value:
+    return from_cell(value) if isinstance(value, str) else value  # type: ignore[return-value]

@@ -1,0 +1,223 @@
+"""Frames to public tables: what anybody may see, small cells suppressed.
+
+Every function takes plain frames and returns a plain frame. Counts of people come out as text (a number, `<10`, `10+`;
+see `suppression`); positions of a group that is too small to be shown come out as NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+import pandas as pd
+
+from consensus.protocol import Protocol
+from consensus.questions import in_force
+from consensus.report.suppression import TOTAL, suppress_differences
+from consensus.vocabulary import NOT_STATED
+
+__all__ = [
+    "OTHER_REASONS",
+    "count_decisions",
+    "count_groups",
+    "count_people_behind",
+    "count_set_aside",
+    "engagement_summary",
+    "sensitivity_table",
+    "show_positions",
+    "withheld_groups",
+]
+
+OTHER_REASONS = "other reasons"
+
+Before = Iterable[pd.DataFrame]
+
+
+def count_groups(protocol: Protocol, people: Mapping[str, pd.Series], before: Before = ()) -> pd.DataFrame:
+    """Return how many people of each group took part, a column a stage, with totals.
+
+    Parameters
+    ----------
+    people
+        By the stage's title, either how many of each group (index the group's id) or one group id a person.
+    before
+        The same table as published earlier.
+
+    Returns
+    -------
+    DataFrame
+        Index group id and `total`, text cells; people who named no group stand last if there are any.
+    """
+    listed = [group.id for group in protocol.groups]
+    counted = {stage: _count(groups) for stage, groups in people.items()}
+    apart = any(count.get(NOT_STATED, 0) for count in counted.values())
+    table = pd.DataFrame(counted).reindex([*listed, NOT_STATED] if apart else listed).fillna(0).astype("int64")
+    return suppress_differences(before, table, protocol.publication.small_cells, totals="columns")
+
+
+def _count(groups: pd.Series) -> pd.Series:
+    return groups if pd.api.types.is_numeric_dtype(groups) else groups.value_counts()
+
+
+def count_people_behind(
+    submissions: pd.DataFrame, lineage: pd.DataFrame, groups: Sequence[str], threshold: int, before: Before = ()
+) -> pd.DataFrame:
+    """Return how many people of each group sent what became each summary question.
+
+    A person counts once a question, however many submissions they sent. Zeros are hidden with the small cells: the
+    published submissions tell how many there are, so that a lone `<10` beside zeros would tell who wrote.
+
+    Returns
+    -------
+    DataFrame
+        Index `question_id` (sorted), a column a group and `total`, text cells.
+    """
+    linked = lineage.merge(submissions[["submission_id", "response_id", "group"]], on="submission_id")
+    people = linked.drop_duplicates(["question_id", "response_id"])
+    counts = pd.crosstab(people["question_id"], people["group"])
+    apart = [NOT_STATED] if NOT_STATED in counts.columns else []
+    columns = [*groups, *[group for group in apart if group not in groups]]
+    counts = counts.reindex(columns=columns, fill_value=0)
+    return suppress_differences(before, counts, threshold, totals="rows", zeros="hidden")
+
+
+def withheld_groups(ballots: Mapping[str, int], shares: Mapping[str, int], threshold: int) -> list[str]:
+    """Return the groups whose positions are not published: too few people, so that a list would be a person's ballot.
+
+    Where that is a single group, the next smallest is withheld too, or the combined score less all other groups would
+    give its list away.
+
+    Examples
+    --------
+    >>> withheld_groups({"lived": 90, "carer": 40, "policy": 3}, {"lived": 1, "carer": 1, "policy": 1}, 10)
+    ['carer', 'policy']
+    """
+    ranked = sorted((count, group) for group, count in ballots.items() if count and shares.get(group, 0))
+    small = [group for count, group in ranked if count < threshold]
+    if len(small) == 1 and len(ranked) > 1:
+        small = [group for _, group in ranked[:2]]
+    unweighted = [g for g, count in ballots.items() if not shares.get(g, 0) and 0 < count < threshold]
+    return sorted([*small, *unweighted])
+
+
+def show_positions(ranking: pd.DataFrame, groups: Sequence[str], withheld: Iterable[str]) -> pd.DataFrame:
+    """Return each group's position of each question, NaN where the group is withheld or ranked nothing."""
+    hidden = set(withheld)
+    columns = {
+        group: ranking[f"position_{group}"].astype(float)
+        for group in groups
+        if f"position_{group}" in ranking and group not in hidden
+    }
+    return pd.DataFrame(columns, index=ranking.index).reindex(columns=list(groups))
+
+
+def sensitivity_table(
+    ranking: pd.DataFrame, by_rule: Mapping[str, pd.DataFrame], left_out: pd.DataFrame, top: int
+) -> pd.DataFrame:
+    """Return the place of each question under other rules and with each group left out.
+
+    Parameters
+    ----------
+    left_out
+        Index `question`, a column `without_<group>` for each group that can be left out; other columns are passed over.
+
+    Returns
+    -------
+    DataFrame
+        The questions that stand in the first `top` under any of them, in the order of the interim ranking (ties by
+        id); columns `interim`, `rule:<name>`, `without:<group>`, whole numbers.
+    """
+    columns = {"interim": ranking["rank"]}
+    columns |= {f"rule:{name}": table["rank"] for name, table in by_rule.items()}
+    left = [str(column) for column in left_out.columns if str(column).startswith("without_")]
+    columns |= {column.replace("_", ":", 1): left_out[column] for column in left}
+    table = pd.DataFrame(columns, index=ranking.index).astype("int64")
+    table = table[(table <= top).any(axis=1)].rename_axis("question_id")
+    return table.reset_index().sort_values(["interim", "question_id"]).set_index("question_id")
+
+
+def count_set_aside(set_aside: pd.DataFrame, threshold: int, before: Before = ()) -> pd.DataFrame:
+    """Return how many submissions were set aside for each reason, most first; rare reasons together as others.
+
+    Returns
+    -------
+    DataFrame
+        Index `reason` and `total`, one text column `submissions`.
+    """
+    reasons = set_aside["reason"].astype(str).str.strip()
+    counts = reasons.value_counts()
+    rare = counts[counts < threshold].index
+    pooled = reasons.where(~reasons.isin(rare), OTHER_REASONS).value_counts()
+    order = sorted(pooled.index, key=lambda reason: (reason == OTHER_REASONS, -pooled[reason], reason))
+    table = pooled.reindex(order).to_frame("submissions").rename_axis("reason")
+    return suppress_differences(before, table, threshold, totals="columns")
+
+
+def count_decisions(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Return how many decisions of each kind stand, and how many of them a scripted reviewer took.
+
+    A reviewer is scripted who is recorded as such: `by` starts with "scripted". Nobody else is named.
+
+    Returns
+    -------
+    DataFrame
+        Index `kind` (sorted): `stand`, `scripted`, `undone`, whole numbers.
+    """
+    standing = in_force(decisions)
+    scripted = standing["by"].astype(str).str.lower().str.startswith("scripted")
+    made = decisions.loc[decisions["kind"] != "undo", "kind"].value_counts()
+    table = pd.DataFrame(
+        {
+            "stand": standing["kind"].value_counts(),
+            "scripted": standing.loc[scripted, "kind"].value_counts(),
+            "made": made,
+        }
+    )
+    table = table.fillna(0).astype("int64").sort_index().rename_axis("kind")
+    return table.assign(undone=table["made"] - table["stand"]).drop(columns="made")
+
+
+def engagement_summary(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return a partnership's engagement in the form in which partnerships publish it, with per cents.
+
+    Parameters
+    ----------
+    measures
+        Rows in printing order: `stage`, `measure`, `value` (whole number), `base` (the measure of the same stage of
+        which the value is a part, or "").
+
+    Returns
+    -------
+    DataFrame
+        The same rows with `percent`: whole per cent, halves up, <NA> without a base.
+
+    Examples
+    --------
+    >>> rows = [("gathering", "submitted", 1529, ""), ("gathering", "in scope", 1369, "submitted")]
+    >>> engagement_summary(pd.DataFrame(rows, columns=["stage", "measure", "value", "base"]))["percent"].tolist()
+    [<NA>, 90]
+    """
+    values = {(stage, measure): value for stage, measure, value in measures[["stage", "measure", "value"]].to_numpy()}
+    percents = [
+        whole_percent(value, values[stage, base]) if base else pd.NA
+        for stage, value, base in measures[["stage", "value", "base"]].to_numpy()
+    ]
+    return measures.assign(percent=pd.array(percents, dtype="Int64"))
+
+
+def whole_percent(part: int, whole: int) -> int:
+    """Return a part in whole per cent, halves up, from whole numbers.
+
+    >>> whole_percent(17, 27), whole_percent(1, 8)
+    (63, 13)
+    """
+    return int(Fraction(100 * int(part), int(whole)) + Fraction(1, 2)) if whole else 0
+
+
+def total_of(public: pd.DataFrame, column: str) -> str:
+    """Return the total beneath a column of a public table.
+
+    >>> total_of(pd.DataFrame({"ballots": ["31", "31"]}, index=["carer", "total"]), "ballots")
+    '31'
+    """
+    return str(public.loc[TOTAL, column])
