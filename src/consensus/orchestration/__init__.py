@@ -14,7 +14,7 @@ from uuid import UUID
 
 from consensus import steps
 from consensus.orchestration.client import Reply, ask, ask_all, create_run, prefect_api_url
-from consensus.orchestration.closing import cancel_close, move_close, plan_close, schedule_close
+from consensus.orchestration.closing import cancel_close, move_close, plan_close, schedule_close, schedule_close_of
 from consensus.orchestration.signing import (
     ask_sign_off,
     asks_about,
@@ -38,6 +38,7 @@ __all__ = [
     "prefect_api_url",
     "reconcile",
     "schedule_close",
+    "schedule_close_of",
     "trigger",
     "wait_for",
     "wake_approval",

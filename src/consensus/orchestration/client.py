@@ -41,26 +41,28 @@ class Reply:
     state: str = ""
 
 
-def prefect_api_url() -> str:
+def prefect_api_url(settings: Settings | None = None) -> str:
     """Return the address of the Prefect API: `PREFECT_API_URL`, else that of the embedded server.
 
     A profile in the user's own Prefect home is not consulted: a partnership must not end up in somebody's account
     elsewhere.
     """
-    return os.environ.get("PREFECT_API_URL") or Settings.from_environment().prefect_api_url
+    return os.environ.get("PREFECT_API_URL") or (settings or Settings.from_environment()).prefect_api_url
 
 
-def ask(request: Callable[[SyncPrefectClient], Reply], meanwhile: str) -> Reply:
+def ask(request: Callable[[SyncPrefectClient], Reply], meanwhile: str, settings: Settings | None = None) -> Reply:
     """Return the answer to a request, or the sentence that says why there is none and what happens meanwhile."""
-    return ask_all(lambda client: [request(client)], meanwhile)[0]
+    return ask_all(lambda client: [request(client)], meanwhile, settings)[0]
 
 
-def ask_all(request: Callable[[SyncPrefectClient], list[Reply]], meanwhile: str) -> list[Reply]:
+def ask_all(
+    request: Callable[[SyncPrefectClient], list[Reply]], meanwhile: str, settings: Settings | None = None
+) -> list[Reply]:
     """Return the answers to several requests over one connection, or one sentence that says why there are none."""
     import httpx
     from prefect.exceptions import ObjectNotFound
 
-    url = prefect_api_url()
+    url = prefect_api_url(settings)
     try:
         with _client(url) as client:
             return request(client)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from consensus.orchestration.client import Reply, ask, create_run, list_runs
+from consensus.settings import Settings
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -18,20 +19,26 @@ WAKE_INPUT = {"decision": "recorded", "signed_by": "recorded", "why": ""}
 """What wakes a suspended sign-off: it says only that the decision is in the store, where the run reads it."""
 
 
-def ask_sign_off(partnership: str, ranking_id: str) -> Reply:
+def ask_sign_off(partnership: str, ranking_id: str, settings: Settings | None = None) -> Reply:
     """Have one run of approve-shortlist wait for the decision on a ranking; asking twice starts no second one."""
     return ask(
         lambda client: request_sign_off(client, partnership, ranking_id),
         f"decide with `consensus approve --partnership {partnership}`; the sweep starts the run once Prefect is there.",
+        settings,
     )
 
 
-def wake_approval(ranking_id: str) -> Reply:
-    """Wake the run that waits for the decision on a ranking, now that it is in the store; twice is harmless."""
-    return ask(
+def wake_approval(ranking_id: str, settings: Settings | None = None) -> str:
+    """Return what Prefect says to the wish to wake the run that waits for a decision, now that it is in the store.
+
+    Asking twice is harmless.
+    """
+    reply = ask(
         lambda client: wake(client, [run for run in waiting_runs(client) if asks_about(run, ranking_id)]),
         "the decision stands, and the sweep wakes the waiting run once Prefect is there.",
+        settings,
     )
+    return reply.sentence
 
 
 def pause_key(ranking_id: str, attempt: int) -> str:
