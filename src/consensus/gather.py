@@ -32,6 +32,7 @@ _ABBREVIATIONS = frozenset(
     ["dr", "mr", "mrs", "ms", "prof", "st", "vs", "etc", "e.g", "i.e", "eg", "ie", "approx", "cf", "fig"]
 )
 _LEANS = re.compile(r"\W*(?:if (?:so|not|yes|no)\b|or\b|why not\b|how so\b|how come\b)", re.IGNORECASE)
+_POINTS_BACK = re.compile(r"\W*(?:this|that|these|those|it|thank(?:s| you))\b", re.IGNORECASE)
 _AND_LEANS = re.compile(r"\W*and\b", re.IGNORECASE)
 # English questions whose mark was left out. What follows the first word tells a question from a relative clause, an
 # order or a sigh: "What works for", but not "What a relief"; "Which diets help", but not "Which is awful".
@@ -146,6 +147,8 @@ def _behind_questions(text: str, start: int, end: int) -> Iterator[int]:
         sentence = _LIST_MARK.sub("", text[first:last].strip(), count=1)
         words = len(_WORD.findall(sentence))
         if not has_mark and not (words >= _LEAST_WORDS_UNMARKED and _ASKS.match(sentence)):
+            if asked == first and _POINTS_BACK.match(sentence):
+                asked = last  # "This would change practice." belongs to what was asked before it
             continue
         leans = words <= _MOST_WORDS_LEANING or bool(_LEANS.match(sentence))
         leans = leans or (words <= _MOST_WORDS_AND and bool(_AND_LEANS.match(sentence)))

@@ -1,0 +1,158 @@
+"""Workbooks (XLSX) to and from cells of text: limits before opening, and cells that are safe to open.
+
+A text that begins like a formula is written as text and marked so; characters that XML cannot hold are written in the
+escape that spreadsheets know (`_x0007_`) and read back as they were.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.worksheet import Worksheet
+
+from consensus.errors import DataError
+
+__all__ = ["LONGEST_CELL", "cell_text", "escape_cell", "is_workbook", "read_rows", "read_sheets", "write_cell"]
+
+LONGEST_CELL = 32_767
+"""The most characters that a spreadsheet holds in one cell."""
+
+_MOST_ENTRIES = 2_000
+_MOST_BYTES = 200_000_000
+_MOST_RATIO = 200
+_RATIO_FROM = 10_000_000  # a small file may well shrink a thousandfold: an answer of one letter, repeated
+_LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+_ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")  # half a character is never made of an escape
+
+
+def is_workbook(raw: bytes) -> bool:
+    """Tell whether bytes begin like a workbook's, which is a zip archive; an old `.xls` is refused with a sentence.
+
+    Examples
+    --------
+    >>> is_workbook(b"id,text"), is_workbook(b"PK\\x03\\x04...")
+    (False, True)
+    """
+    if raw.startswith(b"\xd0\xcf\x11\xe0"):
+        raise DataError(
+            "This is a workbook of the old kind (.xls) or one with a password; save it as .xlsx without one."
+        )
+    return raw.startswith(b"PK\x03\x04")
+
+
+def read_rows(raw: bytes, name: str, sheet: str = "") -> tuple[dict[int, list[str]], str, list[str]]:
+    """Return the rows of one sheet by number, the sheet's name and warnings; the first sheet when none is named.
+
+    Raises
+    ------
+    DataError
+        The archive is over a limit or damaged, or there is no such sheet.
+    """
+    sheets = read_sheets(raw, name)
+    if sheet and sheet not in sheets:
+        raise DataError(f"{name} has no sheet {sheet!r}; it has {', '.join(repr(title) for title in sheets)}.")
+    chosen = sheet or next((title for title, rows in sheets.items() if rows), next(iter(sheets)))
+    warnings = []
+    if len(sheets) > 1 and not sheet:
+        warnings.append(f"{name} has {len(sheets)} sheets; only {chosen!r} was read.")
+    return sheets[chosen], chosen, warnings
+
+
+def read_sheets(raw: bytes, name: str) -> dict[str, dict[int, list[str]]]:
+    """Return every sheet's rows by number as text; a formula gives the value that the spreadsheet last worked out."""
+    _check_archive(raw, name)
+    try:
+        workbook = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+        sheets = {}
+        for worksheet in workbook.worksheets:
+            worksheet.reset_dimensions()  # what the file says of its size need not be so
+            cells = enumerate(worksheet.iter_rows(values_only=True), start=1)
+            rows = {number: [cell_text(value) for value in row] for number, row in cells}
+            sheets[worksheet.title] = {number: row for number, row in rows.items() if any(row)}
+    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, OSError):
+        raise DataError(f"{name} is damaged or no workbook; open it in a spreadsheet and save it again.") from None
+    if not sheets:
+        raise DataError(f"{name} has no sheet with cells; export it again.")
+    return sheets
+
+
+def _check_archive(raw: bytes, name: str) -> None:
+    """Refuse an archive that would unpack to too much, before unpacking any of it."""
+    try:
+        entries = zipfile.ZipFile(io.BytesIO(raw)).infolist()
+    except zipfile.BadZipFile:
+        raise DataError(f"{name} is damaged; open it in a spreadsheet and save it again.") from None
+    total = sum(entry.file_size for entry in entries)
+    faults = []
+    if len(entries) > _MOST_ENTRIES:
+        faults.append(f"It holds {len(entries)} parts; at most {_MOST_ENTRIES} are opened.")
+    if total > _MOST_BYTES:
+        faults.append(f"It would unpack to {total // 1_000_000} MB; at most {_MOST_BYTES // 1_000_000} MB are opened.")
+    if total > _RATIO_FROM and total > _MOST_RATIO * len(raw):
+        faults.append(
+            f"It would unpack to {total // max(len(raw), 1)} times its size; at most {_MOST_RATIO} are allowed."
+        )
+    if faults:
+        raise DataError.of(name, faults)
+
+
+def cell_text(value: object) -> str:
+    """Return a cell's value as the text that a person sees, whole numbers without a point.
+
+    Examples
+    --------
+    >>> cell_text(3.0), cell_text(True), cell_text(dt.datetime(2026, 2, 3)), cell_text("a_x0007_b")
+    ('3', 'TRUE', '2026-02-03', 'a\\x07b')
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        case dt.datetime():
+            return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+        case str():
+            return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+        case _:
+            return str(value)
+
+
+def escape_cell(text: str) -> str:
+    """Return a text with what XML cannot hold in the spreadsheet's own escape; `cell_text` gives it back.
+
+    Examples
+    --------
+    >>> escape_cell("bell\\x07 and _x0007_"), cell_text(escape_cell("bell\\x07 and _x0007_"))
+    ('bell_x0007_ and _x005F_x0007_', 'bell\\x07 and _x0007_')
+    """
+    return _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+
+
+def write_cell(worksheet: Worksheet, row: int, column: int, value: object) -> Cell:
+    """Write one cell, a text always as a text: what begins like a formula is marked as quoted.
+
+    A text longer than a cell can hold is cut, and its end says so; the store keeps it whole.
+    """
+    cell: Any = worksheet.cell(row, column)
+    if not isinstance(value, str):
+        cell.value = value
+        return cell
+    text = escape_cell(value)
+    if len(text) > LONGEST_CELL:
+        note = f" […] (cut here; the answer has {len(value):,} characters and is kept whole in the store)"
+        text = text[: LONGEST_CELL - len(note)] + note
+    cell.value = text
+    cell.data_type = "s"
+    cell.quotePrefix = text.startswith(_LIKE_A_FORMULA)
+    return cell
