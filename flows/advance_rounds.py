@@ -1,0 +1,54 @@
+"""The sweep: every five minutes whatever is due, so that nothing depends on a run having come at its instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from consensus import orchestration, steps
+from consensus.errors import ConsensusError
+from flows.interim_ranking import interim_ranking
+from flows.parameters import Now, instant
+from flows.running import open_store, run_step, show
+
+__all__ = ["advance_rounds"]
+
+
+@flow(name="advance-rounds", flow_run_name="advance rounds")
+def advance_rounds(now: Now = None) -> State[Any]:
+    """Open, remind, close and rank whatever is due in every partnership, and wake what waits for a recorded decision.
+
+    Doing it twice changes nothing. It catches what was missed while nothing ran.
+    """
+    at = instant(now)
+    log = get_run_logger()
+    outcome = run_step("advance rounds", steps.advance_rounds, now=at)
+    if outcome.counts.get("acts"):
+        show(outcome, "rounds")
+    told = [outcome.done.strip()]
+    for partnership in _to_rank(at):
+        try:
+            interim_ranking(partnership=partnership, now=at)
+            told.append(f"Ranked '{partnership}'.")
+        except ConsensusError as error:
+            log.warning("'%s' could not be ranked: %s", partnership, error)
+            told.append(f"'{partnership}' could not be ranked: {error}")
+    with open_store() as db:
+        for reply in orchestration.reconcile(db, now=at):
+            log.info(reply.sentence)
+    return Completed(message=" ".join(told))
+
+
+def _to_rank(at: datetime) -> list[str]:
+    """Return the partnerships whose interim round is over and waits to be ranked."""
+    with open_store() as db:
+        waiting = []
+        for partnership, _title in steps.list_partnerships(db):
+            action = steps.next_action(db, partnership, now=at)
+            if action.actor == "machine" and action.stage == "interim-ranking":
+                waiting.append(partnership)
+    return waiting

@@ -1,0 +1,138 @@
+"""A step's outcome as artifacts: what an analyst reads in the Prefect UI without asking.
+
+Keys are stable for a partnership, a stage and a table, so that the UI shows the versions of one thing side by side.
+Everything shown comes from a step's `Outcome`, which is public: no participant's words, small cells suppressed.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from types import TracebackType
+from uuid import UUID
+
+import pandas as pd
+from prefect.artifacts import (
+    create_image_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from consensus.steps import Outcome
+
+__all__ = ["MOST_ROWS", "Progress", "artifact_key", "show_markdown", "show_outcome", "summary", "table_rows"]
+
+MOST_ROWS = 1000
+"""More rows than this choke the UI; the published spreadsheet has them all."""
+
+
+def artifact_key(*parts: str) -> str:
+    """Return a key of lower-case letters, digits and dashes, which is all that Prefect takes.
+
+    Examples
+    --------
+    >>> artifact_key("lanternfield", "interim-ranking", "Still in the Top 10")
+    'lanternfield-interim-ranking-still-in-the-top-10'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(part for part in parts if part).lower()).strip("-")
+
+
+def summary(outcome: Outcome) -> str:
+    """Return an outcome as markdown: what was done, what comes next, and the counts.
+
+    Examples
+    --------
+    >>> print(summary(Outcome("deduplicate", "Done.", "Review.", counts={"duplicate groups": 12})))
+    Done.
+    <BLANKLINE>
+    **Next:** Review.
+    <BLANKLINE>
+    | count of | |
+    | --- | ---: |
+    | duplicate groups | 12 |
+    """
+    parts = [outcome.done.strip()]
+    if outcome.next:
+        parts.append(f"**Next:** {outcome.next}")
+    if outcome.counts:
+        rows = [f"| {what} | {count} |" for what, count in outcome.counts.items()]
+        parts.append("\n".join(["| count of | |", "| --- | ---: |", *rows]))
+    return "\n\n".join(parts)
+
+
+def table_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Return a frame's first 1,000 rows as JSON can hold them: missing cells are None, instants are text.
+
+    Examples
+    --------
+    >>> table_rows(pd.DataFrame({"group": ["Carers"], "place": [float("nan")]}))
+    [{'group': 'Carers', 'place': None}]
+    """
+    return [
+        {str(column): _cell(value) for column, value in row.items()}
+        for row in frame.head(MOST_ROWS).astype(object).to_dict("records")
+    ]
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, list | tuple | set | dict):
+        return str(value)
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return None
+    plain = value.item() if hasattr(value, "item") else value
+    return plain if isinstance(plain, bool | int | float | str) else str(plain)
+
+
+def show_outcome(outcome: Outcome, partnership: str, *, image: bytes | None = None) -> None:
+    """Create the artifacts of an outcome: a summary, a table for each of its frames, and a PNG image."""
+    stage = outcome.stage
+    title = f"{stage} of {partnership}"
+    create_markdown_artifact(summary(outcome), key=artifact_key(partnership, stage), description=title)
+    for name, frame in outcome.tables.items():
+        told = f"{name}: {title}"
+        if len(frame) > MOST_ROWS:
+            told += f" (the first {MOST_ROWS} of {len(frame)} rows)"
+        create_table_artifact(table_rows(frame), key=artifact_key(partnership, stage, name), description=told)
+    if image is not None:
+        create_image_artifact(
+            "data:image/png;base64," + base64.b64encode(image).decode(),
+            key=artifact_key(partnership, stage, "plot"),
+            description=f"Plot: {title}",
+        )
+
+
+def show_markdown(partnership: str, stage: str, name: str, text: str) -> None:
+    """Create one markdown artifact of a stage."""
+    create_markdown_artifact(
+        text, key=artifact_key(partnership, stage, name), description=f"{name}: {stage} of {partnership}"
+    )
+
+
+class Progress:
+    """A progress bar in the UI over the named parts of a stage.
+
+    Entering creates it; `part` moves it on to the end of the parts before; leaving without an error fills it.
+    """
+
+    def __init__(self, partnership: str, stage: str, parts: int) -> None:
+        self._key = artifact_key(partnership, stage, "progress")
+        self._told = f"Progress: {stage} of {partnership}"
+        self._parts = parts
+        self._done = 0
+
+    def __enter__(self) -> Progress:
+        self._id: UUID = create_progress_artifact(0.0, key=self._key, description=self._told)  # type: ignore[assignment]
+        return self
+
+    def part(self) -> None:
+        """Count one more part as done."""
+        self._done = min(self._done + 1, self._parts)
+        update_progress_artifact(self._id, 100.0 * self._done / self._parts)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self._done < self._parts:
+            update_progress_artifact(self._id, 100.0)

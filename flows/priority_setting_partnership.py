@@ -1,0 +1,75 @@
+"""The parent: a partnership taken from where it stands to the next thing that a person must do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from consensus import orchestration, steps
+from consensus.steps import NextAction
+from flows.artifacts import Progress, show_markdown
+from flows.deduplicate import deduplicate
+from flows.final_workshop import final_workshop
+from flows.gather_uncertainties import gather_uncertainties
+from flows.interim_ranking import interim_ranking
+from flows.parameters import Now, PartnershipId, instant
+from flows.publish import publish
+from flows.running import open_store
+
+__all__ = ["STAGES", "priority_setting_partnership"]
+
+STAGE = "priority-setting-partnership"
+STAGES: dict[str, Callable[..., Any]] = {
+    "gather-uncertainties": gather_uncertainties,
+    "deduplicate": deduplicate,
+    "interim-ranking": interim_ranking,
+    "final-workshop": final_workshop,
+    "publish": publish,
+}
+"""What a machine can do by itself, in the order of the process."""
+
+
+@flow(name=STAGE, flow_run_name="{partnership}: to the next decision")
+def priority_setting_partnership(partnership: PartnershipId, now: Now = None) -> State[Any]:
+    """Take a partnership from where it stands to the next thing that a person must do, and say what that is."""
+    at = instant(now)
+    done: list[str] = []
+    with Progress(partnership, STAGE, len(STAGES)) as progress:
+        action = _next(partnership, at)
+        while action.actor == "machine":
+            if done and done[-1] == action.stage:
+                raise RuntimeError(f"The stage '{action.stage}' ran and is still the next; it did not do its work.")
+            STAGES[action.stage](partnership=partnership, now=at)
+            done.append(action.stage)
+            progress.part()
+            action = _next(partnership, at)
+    _prepare(action, at)
+    show_markdown(partnership, STAGE, "", _told(action, done))
+    return Completed(message=action.sentence, data={"partnership": partnership, "actor": action.actor})
+
+
+def _next(partnership: str, at: datetime) -> NextAction:
+    with open_store() as db:
+        return steps.next_action(db, partnership, now=at)
+
+
+def _prepare(action: NextAction, at: datetime) -> None:
+    """Have Prefect wait for what comes next: a sign-off, or the close of a round."""
+    if action.stage not in ("approve-shortlist", "close-round"):
+        return
+    with open_store() as db:
+        for reply in orchestration.reconcile(db, now=at):
+            get_run_logger().info(reply.sentence)
+
+
+def _told(action: NextAction, done: list[str]) -> str:
+    ran = ", ".join(done) or "nothing, all that a machine can do was done"
+    lines = [f"Ran: {ran}.", f"**Next ({action.actor}):** {action.sentence}"]
+    if action.command:
+        lines.append(f"`{action.command}`")
+    return "\n\n".join(lines)

@@ -1,0 +1,72 @@
+"""What every flow needs: the store, a task for one step, and the final state that says what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from prefect import Task, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.states import Completed
+
+from consensus import steps
+from consensus.errors import ConsensusError
+from consensus.settings import Settings
+from consensus.steps import Outcome
+from consensus.store import Store
+from flows.artifacts import show_outcome
+
+__all__ = ["BY", "completed", "open_store", "run_step", "show"]
+
+BY = "flow"
+"""Who acts where a flow does: people sign decisions, flows only carry them out."""
+
+
+@contextmanager
+def open_store() -> Iterator[Store]:
+    """Yield the store that the settings name, and give it back."""
+    db = Store.open(Settings.from_environment().database_url)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def worth_retrying(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Tell whether trying again can help: not where the protocol, the data or the moment is at fault."""
+    try:
+        state.result()
+    except ConsensusError:
+        return False
+    except Exception:
+        return True
+    return False
+
+
+@task(retries=2, retry_delay_seconds=[2, 10], retry_condition_fn=worth_retrying, cache_policy=NO_CACHE)
+def _step(step: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    with open_store() as db:
+        return step(db, **arguments)
+
+
+def run_step(name: str, step: Callable[..., Outcome], **arguments: Any) -> Outcome:
+    """Return a step's outcome, run as one task called `name`; every step is one transaction and may be retried."""
+    outcome: Any = _step.with_options(name=name, task_run_name=name)(step, arguments)
+    get_run_logger().info(outcome.done)
+    return outcome  # type: ignore[no-any-return]
+
+
+def show(outcome: Outcome, partnership: str, *, plot: bool = False) -> None:
+    """Create an outcome's artifacts, with the stage's plot where it has one."""
+    image = None
+    if plot:
+        with open_store() as db:
+            image = steps.plot(db, partnership, outcome.stage)
+    show_outcome(outcome, partnership, image=image)
+
+
+def completed(outcome: Outcome, *, name: str = "Completed") -> State[Any]:
+    """Return the final state that shows what was done, with the outcome's ids for whoever called the flow."""
+    return Completed(name=name, message=outcome.done.strip(), data=dict(outcome.ids))
