@@ -1,0 +1,268 @@
+"""A scripted reviewer: stands in for people where a demonstration or a test needs their decisions, and is named so.
+
+It reads what a person would be shown - submissions, proposals, flagged identifiers, the protocol - and never the truth
+of a simulation. Each decision says by which declared rule it was made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from consensus.digest import short_id
+from consensus.duplicates import propose_categories
+from consensus.errors import ProtocolError
+from consensus.protocol import Protocol
+from consensus.questions import question_id
+from consensus.simulate.reading import Glossary, Review, asked, likeness, merged
+from consensus.simulate.summary_wording import Wordsmith
+from consensus.vocabulary import COLUMNS
+
+__all__ = ["REVIEWER", "ScriptedReviewer"]
+
+REVIEWER = "scripted reviewer"
+KEEP_TOGETHER, SAME, PLACE = 0.3, 0.24, 0.15
+FROM_TOP = 5
+ENOUGH_PHRASES = 2
+
+
+@dataclass(frozen=True)
+class ScriptedReviewer:
+    """Decides by declared rules on what a person would be shown.
+
+    Parameters
+    ----------
+    protocol
+        Its scope says what is out, its categories name the words that belong to them.
+    glossary
+        Lay and clinical words that speak of the same; without one, likeness is by words alone.
+    reviews
+        What is searched at the evidence check.
+    questions
+        About how many summary questions to end with: the smallest are given up until so many are left, and their
+        submissions go to the question they read most like, or are set aside. None: every submission in scope ends in
+        a question, alone where no other is near.
+    """
+
+    protocol: Protocol
+    glossary: Glossary = field(default_factory=Glossary)
+    reviews: tuple[Review, ...] = ()
+    questions: int | None = None
+
+    @classmethod
+    def read(cls, folder: Path | str, protocol: Protocol) -> ScriptedReviewer:
+        """Return the reviewer that `reviewer.toml` in a partnership's folder declares, or a plain one without it.
+
+        Raises
+        ------
+        ProtocolError
+            The file is not readable, or lacks what it should hold.
+        """
+        path = Path(folder) / "reviewer.toml"
+        if not path.is_file():
+            return cls(protocol)
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+            terms = {term: tuple(words) for term, words in content.get("terms", {}).items()}
+            reviews = tuple(
+                Review(str(row["citation"]), tuple(tuple(line) for line in row["words"]))
+                for row in content.get("reviews", ())
+            )
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+            raise ProtocolError(f"reviewer.toml cannot be read ({error}); mend what it names.") from error
+        return cls(protocol, Glossary(terms, tuple(content.get("informal", ()))), reviews, content.get("questions"))
+
+    def decide(
+        self, submissions: pd.DataFrame, proposals: pd.DataFrame, identifiers: pd.DataFrame, *, at: datetime
+    ) -> pd.DataFrame:
+        """Return the decisions frame on every submission that no source has set aside.
+
+        Flagged identifiers are redacted. What the protocol's scope rules out is out of scope. A proposed group is
+        accepted as far as it reads alike, groups that read alike are joined, and what reads like nothing is set aside.
+
+        Parameters
+        ----------
+        submissions, proposals, identifiers
+            The frames of those names; rows in any order.
+        at
+            The instant of the decisions.
+        """
+        heard = submissions[submissions["status"] == ""].sort_values("submission_id", ignore_index=True)
+        rows = list(self._redactions(identifiers))
+        outside = [self._outside(text) for text in heard["text"]]
+        rows += [
+            ("out_of_scope", submission, {}, f"Ruled out by the protocol's scope: {reason}.")
+            for submission, reason in zip(heard["submission_id"], outside, strict=True)
+            if reason
+        ]
+        inside = heard[[not reason for reason in outside]].reset_index(drop=True)
+        if not inside.empty:
+            rows += self._summarise(inside, proposals)
+        return _decisions(rows, at)
+
+    def check_evidence(self, questions: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
+        """Return a decision for each summary question: answered by a review on the list, or searched and unanswered."""
+        rows = []
+        for question, wording in questions.sort_values("question_id")[["question_id", "wording"]].itertuples(
+            index=False
+        ):
+            review = next((review for review in self.reviews if review.settles(wording)), None)
+            if review:
+                why = "The list of reviews holds one on just this question."
+                rows.append(("answered", question, {"review": review.citation}, why))
+            else:
+                searched = f"the example's list of {len(self.reviews)} reviews"
+                rows.append(("unanswered", question, {"searched": searched}, "No review on the list settles it."))
+        return _decisions(rows, at)
+
+    def approve(self, ranking_id: str, *, at: datetime) -> pd.DataFrame:
+        """Return the sign-off of a shortlist."""
+        why = "Rule of the demonstration: a shortlist that was made by the protocol's rule is approved."
+        return _decisions([("approval", ranking_id, {"decision": "approve"}, why)], at)
+
+    def move_in_plenary(self, order: Sequence[str], group_positions: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
+        """Return the plenary's move, or no row.
+
+        The question just below the published priorities takes the last place among them, if more stakeholder groups
+        had it in their own first five than the one that stands there.
+
+        Parameters
+        ----------
+        order
+            Questions in the final order, the first first.
+        group_positions
+            Index question, a column a stakeholder group, 1 is most favoured.
+        """
+        top = self.protocol.publication.top
+        if len(order) <= top:
+            return _decisions([], at)
+        firm, below = ((group_positions.loc[order[place]] <= FROM_TOP).sum() for place in (top - 1, top))
+        if below <= firm:
+            return _decisions([], at)
+        why = (
+            f"{below} stakeholder groups had this question in their own first {FROM_TOP} in the interim round, "
+            f"and {firm} the one that stood at place {top}."
+        )
+        return _decisions([("plenary_move", order[top], {"to": top}, why)], at)
+
+    def _redactions(self, identifiers: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Any], str]]:
+        ordered = identifiers.sort_values(["submission_id", "start"])
+        for row in ordered[["submission_id", "start", "end", "kind"]].itertuples(index=False):
+            value = {"start": int(row.start), "end": int(row.end), "kind": str(row.kind)}
+            yield "redact", row.submission_id, value, "Every flagged identifier is redacted."
+
+    def _outside(self, text: str) -> str:
+        """Return the head of the scope sentence that rules a submission out, or nothing.
+
+        Two of the sentence's examples do, or one in what is asked, if that speaks of nothing in the glossary.
+        """
+        question = asked(text)
+        of_the_field = bool(self.glossary.terms_in(question))
+        for sentence in self.protocol.scope.outside:
+            head, _, examples = sentence.partition(":")
+            phrases = [_letters(example) for example in examples.split(",")]
+            if sum(phrase in _letters(text) for phrase in phrases) >= ENOUGH_PHRASES:
+                return head
+            if not of_the_field and any(phrase in _letters(question) for phrase in phrases):
+                return head
+        return ""
+
+    def _summarise(self, inside: pd.DataFrame, proposals: pd.DataFrame) -> list[tuple[str, str, dict[str, Any], str]]:
+        texts = list(inside["text"])
+        table = likeness(texts, self.glossary)
+        proposed = _proposed(inside, proposals, table)
+        groups, left = self._about_so_many(merged(table, proposed, SAME), table) if self.questions else (proposed, [])
+        groups = sorted((sorted(group) for group in groups), key=lambda group: (-len(group), group))
+        ids = list(inside["submission_id"])
+        wordsmith = Wordsmith.of(texts, self.glossary)
+        categories = self._categories(inside, groups)
+        rows = []
+        for number, group in enumerate(groups):
+            nearness = table[np.ix_(group, group)].sum(axis=1).round(9).tolist()
+            wording = wordsmith.wording([texts[place] for place in group], nearness)
+            rows += _accepted(group, _seed(group, proposed), ids, table, wording, categories.get(str(number), ""))
+        why = f"Reads like no question that others ask (likeness below {PLACE:g}); kept for a second reading."
+        return rows + [("set_aside", ids[place], {}, why) for place in sorted(left)]
+
+    def _about_so_many(self, groups: list[list[int]], table: np.ndarray) -> tuple[list[list[int]], list[int]]:
+        """Return at most so many groups, and the places of what belongs to none: the smallest are given up."""
+        groups, left = sorted(groups, key=lambda group: (-len(group), group)), []
+        while len(groups) > (self.questions or len(groups)):
+            for place in groups.pop():
+                mean = [table[place, group].mean().round(9) for group in groups]
+                best = int(np.argmax(mean))
+                if mean[best] < PLACE:
+                    left.append(place)
+                else:
+                    groups[best] = [*groups[best], place]
+            groups.sort(key=lambda group: (-len(group), group))
+        return groups, left
+
+    def _categories(self, inside: pd.DataFrame, groups: list[list[int]]) -> dict[str, str]:
+        """Return the category of each group by its number, from what is asked, or else from all that is said."""
+        number = {place: str(n) for n, group in enumerate(groups) for place in group}
+        told = inside.iloc[sorted(number)]
+        grouped = pd.DataFrame({"submission_id": told["submission_id"], "group": [number[n] for n in sorted(number)]})
+        questions = told.assign(text=[asked(text) for text in told["text"]])
+        by_question, by_text = (
+            propose_categories(texts, grouped, self.protocol.categories) for texts in (questions, told)
+        )
+        return {group: by_question[group] or by_text[group] for group in by_text}
+
+
+def _letters(text: str) -> str:
+    """Return a text's words in small letters, a space before and behind each."""
+    return f" {re.sub(r'[^a-z]+', ' ', text.casefold()).strip()} "
+
+
+def _proposed(inside: pd.DataFrame, proposals: pd.DataFrame, table: np.ndarray) -> list[list[int]]:
+    """Return the proposed groups, taken apart where they do not read alike; a submission without a proposal is alone."""
+    group = inside["submission_id"].map(proposals.set_index("submission_id")["group"])
+    group = group.where(group.notna(), inside["submission_id"])
+    kept: list[list[int]] = []
+    for _, places in sorted(group.groupby(group).groups.items()):
+        members = list(places)
+        alike = merged(table[np.ix_(members, members)], [[n] for n in range(len(members))], KEEP_TOGETHER)
+        kept += [[members[n] for n in part] for part in alike]
+    return kept
+
+
+def _seed(group: list[int], proposed: list[list[int]]) -> list[int]:
+    """Return the largest proposed group that went into a summary question."""
+    inside = set(group)
+    parts = [sorted(part) for part in proposed if inside.issuperset(part)]
+    return min(parts, key=lambda part: (-len(part), part))
+
+
+def _accepted(
+    group: list[int], seed: list[int], ids: Sequence[str], table: np.ndarray, wording: str, category: str
+) -> list[tuple[str, str, dict[str, Any], str]]:
+    """Return the decisions that make a summary question: its first proposed group accepted, the others moved to it."""
+    first = sorted(ids[place] for place in seed)
+    question = question_id(first)
+    value = {"submissions": first, "wording": wording, "category": category}
+    why = "Proposed as one group and reads alike." if len(first) > 1 else "Asks something of its own."
+    rows = [("same_question", question, value, f"{why} Wording: the member that best reads as a question.")]
+    for place in sorted(set(group) - set(seed)):
+        near = table[place, [other for other in group if other != place]].mean()
+        rows.append(("move", ids[place], {"to": question}, f"Asks the same in other words (likeness {near:.2f})."))
+    return rows
+
+
+def _decisions(rows: Iterable[tuple[str, str, Mapping[str, Any], str]], at: datetime) -> pd.DataFrame:
+    """Return the decisions frame of (kind, subject, value, why), each with an id of its content."""
+    told = [
+        (short_id("d", kind, subject, json.dumps(value, sort_keys=True), REVIEWER), kind, subject, dict(value), why)
+        for kind, subject, value, why in rows
+    ]
+    frame = pd.DataFrame(told, columns=["decision_id", "kind", "subject", "value", "why"]).astype(object)
+    return frame.assign(by=REVIEWER, at=at)[list(COLUMNS["decisions"])]
