@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from consensus.errors import DataError
-from consensus.tally import ALSO_NEEDED, find_ballot_faults, index_labels
+from consensus.tally import find_ballot_faults, index_labels, raise_faults, receive
 from consensus.vocabulary import NOT_STATED, check_columns
 
 __all__ = ["CheckedBallots", "check_ballots", "count_of_ballots", "open_questions"]
@@ -73,25 +72,14 @@ def check_ballots(
     >>> len(checked.ballots), checked.quarantine["ballot"].tolist()
     (1, ['b2'])
     """
-    check_columns(ballots, "ballots", also=ALSO_NEEDED.get(form, ()))
+    check_columns(ballots, "ballots")
     named = ballots["group"].notna() & (ballots["group"].astype(str).str.strip() != "")
     frame = ballots.assign(group=ballots["group"].astype(object).where(named, NOT_STATED)).reset_index(drop=True)
-    faults = pd.concat(
-        [
-            find_ballot_faults(
-                frame,
-                form,
-                questions=open_questions(questions),
-                groups=(*groups, NOT_STATED),
-                gaps=gaps,
-                max_choices=max_choices,
-            ),
-            _standing_twice(frame),
-        ]
-    ).sort_values(["row", "reason"], kind="stable")
-    if strict and len(faults):
-        told = zip(faults["row"], faults["reason"], strict=True)
-        raise DataError.of("the ballots", [f"row {row}: {reason}" for row, reason in told])
+    received = receive(frame, form, open_questions(questions), (*groups, NOT_STATED))
+    faults = pd.concat([find_ballot_faults(received, gaps, max_choices), _standing_twice(frame)])
+    faults = faults.sort_values(["row", "reason"], kind="stable")
+    if strict:
+        raise_faults(faults)
     faulty = frame["ballot"].isin(faults["ballot"]) | frame["ballot"].isna()
     apart = ~faulty & (frame["group"] == NOT_STATED)
     quarantine = faults.assign(reason="row " + faults["row"].astype(str) + ": " + faults["reason"].astype(str))

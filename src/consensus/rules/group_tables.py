@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from consensus.errors import DataError, ProtocolError
-from consensus.tally.coded import IntArray
+from consensus.tally import IntArray
 from consensus.tally.tables import Tally
 
 __all__ = ["TIES", "GroupTables", "doubled_positions", "group_scores", "group_tables", "lowest_places"]

@@ -1,20 +1,26 @@
 """Ballots to integer tables per stakeholder group, which every rule starts from.
 
-`faults` says what is wrong with a ballots frame, `coded` turns it into arrays, `pairs` and `tables` count them.
+`received` takes a ballots frame apart, `faults` says what is wrong with it, `coded` turns it into arrays in which a
+ballot is a run of rows, `pairs` and `tables` count them.
 """
 
-from consensus.tally.coded import ALSO_NEEDED, CodedBallots, code_ballots, index_labels
-from consensus.tally.faults import find_ballot_faults, quoted, whole_numbers
+from consensus.tally.coded import CodedBallots, code_ballots, code_received
+from consensus.tally.faults import find_ballot_faults, quoted, raise_faults
+from consensus.tally.received import IntArray, Received, index_labels, receive, whole_numbers
 from consensus.tally.tables import Tally, tally, tally_coded
 
 __all__ = [
-    "ALSO_NEEDED",
     "CodedBallots",
+    "IntArray",
+    "Received",
     "Tally",
     "code_ballots",
+    "code_received",
     "find_ballot_faults",
     "index_labels",
     "quoted",
+    "raise_faults",
+    "receive",
     "tally",
     "tally_coded",
     "whole_numbers",

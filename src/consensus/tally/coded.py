@@ -1,10 +1,11 @@
-"""The long ballots frame to coded ballots: small integer arrays, checked by `faults` first.
+"""The long ballots frame to coded ballots: small integer arrays in which a ballot is a run of rows.
 
-A frame of one row a ballot and question becomes arrays in which a ballot is a run of rows. Nothing here knows a rule.
+`faults` checks the frame first; `pairs` and `tables` count the arrays. Nothing here knows a rule.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,19 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from consensus.errors import DataError
-from consensus.tally.faults import find_ballot_faults, whole_numbers
-from consensus.vocabulary import check_columns
+from consensus.tally.faults import find_ballot_faults, raise_faults
+from consensus.tally.received import IntArray, Received, receive
 
-__all__ = ["ALSO_NEEDED", "LANES", "UNSURE", "CodedBallots", "IntArray", "code_ballots", "index_labels"]
-
-IntArray = npt.NDArray[np.int64]
+__all__ = ["LANES", "UNSURE", "CodedBallots", "code_ballots", "code_received"]
 
 UNSURE = np.iinfo(np.int64).min
 """The coded value of "don't know" in a `rated` ballot."""
-
-ALSO_NEEDED = {"best_worst": ("set",), "pairwise": ("other",)}
-"""The column that a form needs beyond those of every ballots frame."""
 
 LANES = 4
 """How many 64-bit words a fingerprint has."""
@@ -76,7 +71,9 @@ class CodedBallots:
     def fingerprints(self) -> npt.NDArray[np.uint64]:
         """Return for each ballot 256 bits, shape (B, 4), that depend on what it says and on nothing else."""
         rows = np.empty((len(self.question), LANES), dtype=np.uint64)
-        parts = [self.question.view(np.uint64), self.value.view(np.uint64), self.other.view(np.uint64)]
+        name = np.array([_label_bits(label) for label in self.questions], dtype=np.uint64)
+        other = name[self.other] if self.form == "pairwise" else self.other.view(np.uint64)
+        parts = [name[self.question], self.value.view(np.uint64), other]
         for lane in range(LANES):
             seed = np.uint64((lane + 1) * _STEP % 2**64)
             mixed = np.full(len(self.question), seed)
@@ -130,21 +127,6 @@ class CodedBallots:
         return CodedBallots(self.form, self.groups, self.questions, self.group, self.weight, self.start, *columns)
 
 
-def index_labels(labels: Iterable[Any]) -> tuple[Any, ...]:
-    """Return labels sorted, each once; as text when they are of kinds that do not compare.
-
-    Examples
-    --------
-    >>> index_labels(["q2", "q10", "q2"]), index_labels([10, 2])
-    (('q10', 'q2'), (2, 10))
-    """
-    plain = {label.item() if isinstance(label, np.generic) else label for label in labels}
-    try:
-        return tuple(sorted(plain))
-    except TypeError:
-        return tuple(sorted({str(label) for label in plain}))
-
-
 def code_ballots(
     ballots: pd.DataFrame,
     questions: Iterable[Any] | None = None,
@@ -159,42 +141,31 @@ def code_ballots(
     DataError
         Every fault of the frame at once, each with its row (counted from 1) and the remedy.
     """
-    check_columns(ballots, "ballots", also=ALSO_NEEDED.get(form, ()))
-    named_groups = None if groups is None else index_labels(groups)
-    named_questions = None if questions is None else index_labels(questions)
-    faults = find_ballot_faults(ballots, form, questions=named_questions, groups=named_groups, gaps=gaps)
-    if len(faults):
-        told = zip(faults["row"], faults["reason"], strict=True)
-        raise DataError.of("the ballots", [f"row {row}: {reason}" for row, reason in told])
-    if named_groups is None:
-        named_groups = index_labels(ballots["group"].unique())
-    if named_questions is None:
-        asked = [ballots["question"], *([ballots["other"]] if form == "pairwise" else [])]
-        named_questions = index_labels(label for column in asked for label in column.unique())
-    return _code(ballots, named_questions, form, named_groups)
+    received = receive(ballots, form, questions, groups)
+    raise_faults(find_ballot_faults(received, gaps))
+    return code_received(received)
 
 
-def _code(ballots: pd.DataFrame, questions: tuple[Any, ...], form: str, groups: tuple[str, ...]) -> CodedBallots:
-    group = _codes(ballots["group"], groups)
-    ballot = pd.factorize(ballots["ballot"])[0].astype(np.int64)
-    key, first, owner = np.unique(
-        group * (int(ballot.max(initial=0)) + 1) + ballot, return_index=True, return_inverse=True
-    )
-    question = _codes(ballots["question"], questions)
-    value = whole_numbers(ballots["value"]).fillna(UNSURE).to_numpy(np.int64)
-    task = np.zeros(len(ballots), dtype=np.int64)
-    if form == "best_worst":
-        task = pd.factorize(ballots["set"], sort=True)[0].astype(np.int64)
-    other = _codes(ballots["other"], questions) if form == "pairwise" else task
-    order = np.lexsort((other, question, value, task, owner))
-    start = np.searchsorted(owner[order], np.arange(len(key) + 1)).astype(np.int64)
-    weight = whole_numbers(ballots["weight"]).to_numpy(np.int64)[first] if "weight" in ballots else np.ones_like(first)
-    rows = [column[order] for column in (question, value, other)]
-    if form == "ranked":
-        rows[1] = _lowest_places(owner[order], rows[1], start)
-    if form == "best_worst":
-        rows[2] = _number_within(owner[order], rows[2], start)
-    return CodedBallots(form, groups, questions, group[first], weight.astype(np.int64), start, *rows)
+def code_received(received: Received) -> CodedBallots:
+    """Return ballots received, in which no fault was found, as coded ballots sorted by group."""
+    first = np.unique(received.ballot, return_index=True)[1]
+    by_group = np.argsort(received.group[first], kind="stable")
+    number = np.empty_like(by_group)
+    number[by_group] = np.arange(len(by_group))
+    owner, first = number[received.ballot], first[by_group]
+    value = np.where(received.blank, 0, received.value).astype(np.int64)
+    value[received.blank] = UNSURE
+    other = received.other if received.form == "pairwise" else received.task
+    order = np.lexsort((other, received.question, value, received.task, owner))
+    owner, question, value, other = (column[order] for column in (owner, received.question, value, other))
+    start = np.searchsorted(owner, np.arange(len(first) + 1)).astype(np.int64)
+    if received.form == "ranked":
+        value = _lowest_places(owner, value, start)
+    if received.form == "best_worst":
+        other = _number_within(owner, other, start)
+    weight = received.weight[first].astype(np.int64)
+    labels = (received.form, received.groups, received.questions)
+    return CodedBallots(*labels, received.group[first], weight, start, question, value, other)
 
 
 def _lowest_places(owner: IntArray, value: IntArray, start: IntArray) -> IntArray:
@@ -211,16 +182,14 @@ def _number_within(owner: IntArray, task: IntArray, start: IntArray) -> IntArray
     return count - count[start[owner]]
 
 
-def _codes(column: pd.Series, labels: Sequence[Any]) -> IntArray:
-    found = pd.Index(labels).get_indexer(pd.Index(column))
-    if len(found) and found.min() < 0:
-        found = pd.Index([str(label) for label in labels]).get_indexer(pd.Index(column.astype(str)))
-    return found.astype(np.int64)
-
-
 def _places(few: Sequence[Any], many: Sequence[Any]) -> IntArray:
     at = {label: code for code, label in enumerate(many)}
     return np.array([at[label] for label in few], dtype=np.int64)
+
+
+def _label_bits(label: Any) -> int:
+    """Return 64 bits of a question's id, so that a fingerprint does not depend on which other questions there are."""
+    return int.from_bytes(hashlib.sha256(str(label).encode()).digest()[:8], "little")
 
 
 def _mix(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from consensus.errors import DataError
-from consensus.vocabulary import BALLOT_FORMS
+from consensus.tally.received import MISSING, UNKNOWN, FloatArray, IntArray, Received
 
-__all__ = ["find_ballot_faults", "quoted", "whole_numbers"]
+__all__ = ["find_ballot_faults", "quoted", "raise_faults"]
 
-Fault = tuple[pd.Series, str | pd.Series]
+Mask = npt.NDArray[np.bool_]
+Fault = tuple[Mask, str | Callable[[int], str]]
 
 ALLOWED = {
     "ranked": "a place is a whole number from 1",
@@ -32,48 +32,35 @@ ALLOWED = {
 LOWEST = {"ranked": 1, "points": 0}
 
 
-def find_ballot_faults(
-    ballots: pd.DataFrame,
-    form: str = "ranked",
-    *,
-    questions: Sequence[Any] | None = None,
-    groups: Sequence[str] | None = None,
-    gaps: str = "error",
-    max_choices: int = 0,
-) -> pd.DataFrame:
-    """Return every fault of a ballots frame: columns `row` (from 1), `ballot`, `reason`; by row, then reason.
+def find_ballot_faults(received: Received, gaps: str = "error", max_choices: int = 0) -> pd.DataFrame:
+    """Return every fault of the ballots received: columns `row` (from 1), `ballot`, `reason`; by row, then reason.
 
-    `questions` and `groups` are those known, None: any; `max_choices` 0: no limit; `gaps` is "error" or "close".
-    A reason never holds a text that could be a participant's: what is not a plain identifier is not quoted.
+    `gaps` is "error" or "close"; `max_choices` 0: no limit. A reason never holds a text that could be a participant's:
+    what is not a plain identifier is not quoted.
 
     Examples
     --------
+    >>> from consensus.tally.received import receive
     >>> frame = pd.DataFrame({"ballot": ["b1", "b1"], "group": "carer", "question": ["q1", "q1"], "value": [1, 2]})
-    >>> print(find_ballot_faults(frame)["reason"][0])
+    >>> print(find_ballot_faults(receive(frame))["reason"][0])
     question 'q1' stands twice in this ballot; each question may stand once.
     """
-    if form not in BALLOT_FORMS:
-        raise DataError(f"No ballot form {quoted(form)}; use one of {', '.join(BALLOT_FORMS)}.")
-    if not len(ballots):
-        return pd.DataFrame({"row": pd.Series(dtype=int), "ballot": [], "reason": pd.Series(dtype=str)})
-    frame = ballots.reset_index(drop=True)
-    received = _Received(
-        frame=frame,
-        value=whole_numbers(frame["value"]),
-        key=frame.groupby(["group", "ballot"], dropna=False).ngroup(),
-        form=form,
-        questions=questions,
-        groups=groups,
-        gaps=gaps,
-        max_choices=max_choices,
-    )
-    return _listed(frame, [fault for check in CHECKS for fault in check(received)])
+    ballots = received.frame["ballot"].to_numpy()
+    rows = [
+        (int(at) + 1, ballots[at], reason if isinstance(reason, str) else reason(int(at)))
+        for check in CHECKS
+        for mask, reason in check(received, gaps, max_choices)
+        for at in np.flatnonzero(mask)
+    ]
+    rows.sort(key=lambda fault: (fault[0], fault[2]))
+    return pd.DataFrame(rows, columns=["row", "ballot", "reason"])
 
 
-def whole_numbers(column: pd.Series) -> pd.Series:
-    """Return a column as floats, NaN where it is not a whole number below 2**53."""
-    number = pd.to_numeric(column, errors="coerce").astype(float)
-    return number.where((number % 1 == 0) & (number.abs() < 2**53))
+def raise_faults(faults: pd.DataFrame) -> None:
+    """Raise one `DataError` that tells every fault with its row, if there is any."""
+    if len(faults):
+        told = zip(faults["row"], faults["reason"], strict=True)
+        raise DataError.of("the ballots", [f"row {row}: {reason}" for row, reason in told])
 
 
 def quoted(label: object) -> str:
@@ -88,152 +75,128 @@ def quoted(label: object) -> str:
     return repr(text) if re.fullmatch(r"[\w.:-]{1,40}", text) else "an unnamed one"
 
 
-def _listed(frame: pd.DataFrame, faults: list[Fault]) -> pd.DataFrame:
-    parts = [
-        pd.DataFrame({"row": at + 1, "ballot": frame["ballot"].to_numpy()[at], "reason": _reasons(reason, at)})
-        for mask, reason in faults
-        if len(at := np.flatnonzero(mask))
-    ]
-    if not parts:
-        return find_ballot_faults(frame.iloc[:0])
-    return pd.concat(parts).sort_values(["row", "reason"], kind="stable").reset_index(drop=True)
+def _label_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
+    yield received.frame["ballot"].isna().to_numpy(bool), "no ballot; fill the column 'ballot'."
+    known = f"the protocol, which lists {', '.join(map(str, received.groups))}"
+    yield from _unknown(received, "group", received.group, "stakeholder group", known)
+    yield from _unknown(received, "question", received.question, "question", "the interim ballot")
+    if received.form == "pairwise":
+        yield from _unknown(received, "other", received.other, "other question", "the interim ballot")
 
 
-def _reasons(reason: str | pd.Series, at: npt.NDArray[np.int64]) -> list[str]:
-    return [reason] * len(at) if isinstance(reason, str) else [str(text) for text in reason.iloc[at]]
+def _unknown(received: Received, column: str, codes: IntArray, noun: str, where: str) -> Iterator[Fault]:
+    def sentence(at: int) -> str:
+        label = quoted(received.frame[column].iloc[at])
+        return f"{noun} {label} is not in {where}; mend it or leave the row out."
+
+    yield codes == MISSING, f"no {noun}; fill the column '{column}'."
+    yield codes == UNKNOWN, sentence
 
 
-@dataclass(frozen=True)
-class _Received:
-    """A frame as received, its whole-number values, the number of each row's ballot, and what is allowed."""
-
-    frame: pd.DataFrame
-    value: pd.Series
-    key: pd.Series
-    form: str
-    questions: Sequence[Any] | None
-    groups: Sequence[str] | None
-    gaps: str
-    max_choices: int
-
-    @property
-    def first(self) -> pd.Series:
-        """Return where a ballot's first row stands."""
-        return ~self.key.duplicated()
-
-
-def _group_faults(received: _Received) -> Iterator[Fault]:
-    yield received.frame["ballot"].isna(), "no ballot; fill the column 'ballot'."
-    yield from _label_faults(received.frame["group"], "stakeholder group", received.groups, "the protocol")
-
-
-def _question_faults(received: _Received) -> Iterator[Fault]:
-    yield from _label_faults(received.frame["question"], "question", received.questions, "the interim ballot")
-
-
-def _label_faults(column: pd.Series, noun: str, known: Sequence[Any] | None, where: str) -> Iterator[Fault]:
-    missing = column.isna()
-    yield missing, f"no {noun}; fill the column '{column.name}'."
-    if known is None:
-        return
-    unknown = ~missing & ~column.astype(str).isin([str(label) for label in known])
-    lists = f", which lists {', '.join(map(str, known))}" if column.name == "group" else ""
-    yield unknown, _each(column, unknown, f"{noun} {{}} is not in {where}{lists}; mend it or leave the row out.")
-
-
-def _each(column: pd.Series, mask: pd.Series, sentence: str) -> pd.Series:
-    """Return the sentence with each faulty row's label in it, empty elsewhere."""
-    wording = {label: sentence.format(quoted(label)) for label in column[mask].unique()}
-    return column.astype(object).map(wording)
-
-
-def _value_faults(received: _Received) -> Iterator[Fault]:
+def _value_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
     value, form = received.value, received.form
-    bad = value.isna()
+    bad = np.isnan(value)
     if form in LOWEST:
         bad |= value < LOWEST[form]
     elif form == "rated":
-        bad &= received.frame["value"].notna()
+        bad &= ~received.blank
     else:
-        bad |= ~value.isin([-1, 0, 1])
+        bad |= np.abs(value) > 1
     yield bad, f"the value is not allowed; {ALLOWED[form]}."
 
 
-def _weight_faults(received: _Received) -> Iterator[Fault]:
-    frame = received.frame
-    if "respondent_weight" in frame:
-        first = pd.Series(frame.index == 0)
-        yield first, "column 'respondent_weight' does not count whole ballots; take the column out to tally without it."
-    if "weight" not in frame:
-        return
-    weight = whole_numbers(frame["weight"])
-    bad = weight.isna() | (weight < 1)
+def _weight_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
+    if "respondent_weight" in received.frame:
+        told = np.arange(len(received)) == 0
+        yield told, "column 'respondent_weight' does not count whole ballots; take the column out to tally without it."
+    weight = received.weight
+    bad = ~(weight >= 1)
     yield bad, "the weight is not a whole number from 1; write how many identical ballots this one stands for."
-    differs = weight != weight.groupby(received.key).transform("first")
+    differs = weight != weight[_first_rows(received.ballot)[received.ballot]] if len(weight) else bad
     yield ~bad & differs, "the weight differs within the ballot; give all its rows the same."
 
 
-def _repeat_faults(received: _Received) -> Iterator[Fault]:
+def _repeat_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
     if received.form == "pairwise":
+        low, high = np.sort([received.question, received.other], axis=0)
+        yield (low == high) & (low >= 0), "the question is compared with itself; name another."
+        twice = _again(received.ballot, low, high) & (low >= 0)
+        yield twice, "the two questions are compared twice in this ballot; each pair may stand once."
         return
-    question, task = received.frame["question"], received.form == "best_worst"
-    seen = pd.DataFrame({"ballot": received.key, "task": received.frame["set"] if task else 0, "question": question})
-    twice = seen.duplicated() & question.notna()
-    where = "task of this ballot" if task else "ballot"
-    sentence = f"question {{}} stands twice in this {where}; each question may stand once."
-    yield twice, _each(question, twice, sentence)
+    label = pd.factorize(received.frame["question"])[0]
+    where = "task of this ballot" if received.form == "best_worst" else "ballot"
+
+    def sentence(at: int) -> str:
+        question = quoted(received.frame["question"].iloc[at])
+        return f"question {question} stands twice in this {where}; each question may stand once."
+
+    yield _again(received.ballot, received.task, label) & (label >= 0), sentence
 
 
-def _gap_faults(received: _Received) -> Iterator[Fault]:
-    if received.form != "ranked" or received.gaps == "close":
+def _gap_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
+    if received.form != "ranked" or gaps == "close" or not len(received):
         return
-    value, key = received.value, received.key
-    above = value.groupby(key).rank(method="min") - 1
-    gap = value.where(value > above + 1)
-    highest = gap.notna() & (gap == gap.groupby(key).transform("min"))
-    once = highest & ~key.where(highest).duplicated()
-    yield once, "a place above this one is empty in the ballot; close the gap, or allow it with gaps = 'close'."
+    order = np.lexsort((received.value, received.ballot))
+    ballot, value = received.ballot[order], received.value[order]
+    gap = value > _standing_above(ballot, value) + 1
+    first = np.flatnonzero(gap)
+    first = first[np.unique(ballot[first], return_index=True)[1]]
+    told = np.zeros(len(received), bool)
+    told[order[first]] = True
+    yield told, "a place above this one is empty in the ballot; close the gap, or allow it with gaps = 'close'."
 
 
-def _task_faults(received: _Received) -> Iterator[Fault]:
+def _standing_above(ballot: IntArray, value: FloatArray) -> IntArray:
+    """Return how many questions of its ballot stand above each; both sorted by ballot, then value."""
+    at = np.arange(len(ballot))
+    new_ballot = np.r_[True, ballot[1:] != ballot[:-1]]
+    new_value = new_ballot | np.r_[True, value[1:] != value[:-1]]
+    return np.maximum.accumulate(np.where(new_value, at, 0)) - np.maximum.accumulate(np.where(new_ballot, at, 0))
+
+
+def _task_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
     if received.form != "best_worst":
         return
-    task = received.frame["set"]
-    yield task.isna(), "no task; fill the column 'set'."
-    number = pd.DataFrame({"ballot": received.key, "task": task}).groupby(["ballot", "task"], dropna=False).ngroup()
+    yield received.task == MISSING, "no task; fill the column 'set'."
+    number = pd.factorize(received.ballot * (received.task.max(initial=0) + 2) + received.task)[0].astype(np.int64)
     for sign, word in ((1, "best"), (-1, "worst")):
-        count = (received.value == sign).groupby(number).transform("sum")
-        yield ~number.duplicated() & (count != 1), f"the task does not have exactly one {word}; mark one."
+        count = np.bincount(number[received.value == sign], minlength=int(number.max(initial=-1)) + 1)
+        wrong = np.zeros(len(received), bool)
+        wrong[_first_rows(number)[count != 1]] = True
+        yield wrong, f"the task does not have exactly one {word}; mark one."
 
 
-def _pair_faults(received: _Received) -> Iterator[Fault]:
-    if received.form != "pairwise":
+def _limit_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
+    if not max_choices or received.form not in ("ranked", "chosen"):
         return
-    yield from _label_faults(received.frame["other"], "other question", received.questions, "the interim ballot")
-    question, other = received.frame["question"].astype(str), received.frame["other"].astype(str)
-    yield question == other, "the question is compared with itself; name another."
-    low, high = question.where(question < other, other), other.where(question < other, question)
-    twice = pd.DataFrame({"ballot": received.key, "low": low, "high": high}).duplicated()
-    yield twice, "the two questions are compared twice in this ballot; each pair may stand once."
+    chosen = ~received.blank if received.form == "ranked" else received.value == 1
+    count = np.bincount(received.ballot[chosen], minlength=int(received.ballot.max(initial=-1)) + 1)
+    over = np.zeros(len(received), bool)
+    over[_first_rows(received.ballot)[count > max_choices]] = True
+    yield (
+        over,
+        lambda at: (
+            f"{count[received.ballot[at]]} questions are chosen and {max_choices} are allowed; leave the rest out."
+        ),
+    )
 
 
-def _limit_faults(received: _Received) -> Iterator[Fault]:
-    if not received.max_choices or received.form not in ("ranked", "chosen"):
-        return
-    chosen = received.value.notna() if received.form == "ranked" else received.value == 1
-    count = chosen.groupby(received.key).transform("sum")
-    sentence = f"{{}} questions are chosen and {received.max_choices} are allowed; leave the rest out."
-    yield received.first & (count > received.max_choices), count.map(sentence.format)
+def _again(*columns: Any) -> Mask:
+    """Return where the same combination of codes stands for a second time or more."""
+    return pd.DataFrame(dict(enumerate(columns))).duplicated().to_numpy(bool)
 
 
-CHECKS: tuple[Callable[[_Received], Iterator[Fault]], ...] = (
-    _group_faults,
-    _question_faults,
+def _first_rows(number: IntArray) -> IntArray:
+    """Return the row where each number stands first, for numbers 0, 1, 2 ... given in the order they appear."""
+    return np.flatnonzero(~pd.Series(number).duplicated().to_numpy(bool))
+
+
+CHECKS: tuple[Callable[[Received, str, int], Iterator[Fault]], ...] = (
+    _label_faults,
     _value_faults,
     _weight_faults,
     _repeat_faults,
     _gap_faults,
     _task_faults,
-    _pair_faults,
     _limit_faults,
 )

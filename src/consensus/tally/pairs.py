@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from consensus.tally.coded import UNSURE, CodedBallots, IntArray
+from consensus.tally.coded import UNSURE, CodedBallots
+from consensus.tally.received import IntArray
 
 __all__ = ["count_pairs", "count_weighted"]
 

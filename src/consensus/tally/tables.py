@@ -17,8 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from consensus.errors import DataError
-from consensus.tally.coded import LANES, UNSURE, CodedBallots, IntArray, code_ballots, index_labels
+from consensus.tally.coded import LANES, UNSURE, CodedBallots, code_ballots
 from consensus.tally.pairs import count_pairs, count_weighted
+from consensus.tally.received import IntArray, index_labels
 
 __all__ = ["Tally", "tally", "tally_coded"]
 

@@ -1,0 +1,133 @@
+"""A long ballots frame as received, taken apart once into arrays that both the checks and the coding read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from consensus.errors import DataError
+from consensus.vocabulary import BALLOT_FORMS, check_columns
+
+__all__ = ["ALSO_NEEDED", "MISSING", "UNKNOWN", "IntArray", "Received", "index_labels", "receive", "whole_numbers"]
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+ALSO_NEEDED = {"best_worst": ("set",), "pairwise": ("other",)}
+"""The column that a form needs beyond those of every ballots frame."""
+
+MISSING, UNKNOWN = -1, -2
+"""Codes of a label that is not there, and of one that is not among those known."""
+
+
+@dataclass(frozen=True, eq=False)
+class Received:
+    """Rows as received; every array has one entry a row.
+
+    Attributes
+    ----------
+    frame, form
+        The frame itself, and one of the six forms.
+    groups, questions
+        Labels behind the codes, sorted: those known, or those in the frame.
+    ballot
+        The number of the row's ballot, from 0; one id under two groups is two ballots.
+    group, question, other
+        Codes, `MISSING` or `UNKNOWN`; `other` is all `MISSING` but for `pairwise`.
+    task
+        The number of the row's task among all tasks, in the order of their labels; 0 but for `best_worst`.
+    value, blank
+        The value, NaN where it is not a whole number; whether it is missing altogether.
+    weight
+        How many identical ballots the row's ballot stands for, NaN where it is not a whole number.
+    """
+
+    frame: pd.DataFrame
+    form: str
+    groups: tuple[Any, ...]
+    questions: tuple[Any, ...]
+    ballot: IntArray
+    group: IntArray
+    question: IntArray
+    other: IntArray
+    task: IntArray
+    value: FloatArray
+    blank: npt.NDArray[np.bool_]
+    weight: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.ballot)
+
+
+def receive(
+    ballots: pd.DataFrame,
+    form: str = "ranked",
+    questions: Iterable[Any] | None = None,
+    groups: Iterable[Any] | None = None,
+) -> Received:
+    """Return a long ballots frame taken apart, or raise a `DataError` for an unknown form or a missing column."""
+    if form not in BALLOT_FORMS:
+        raise DataError(f"No ballot form {form!r}; use one of {', '.join(BALLOT_FORMS)}.")
+    check_columns(ballots, "ballots", also=ALSO_NEEDED.get(form, ()))
+    asked = [ballots["question"], *([ballots["other"]] if form == "pairwise" else [])]
+    named_groups = index_labels(ballots["group"].dropna().unique() if groups is None else groups)
+    named = index_labels(
+        (label for column in asked for label in column.dropna().unique()) if questions is None else questions
+    )
+    group, rows = _codes(ballots["group"], named_groups), len(ballots)
+    id_of = pd.factorize(ballots["ballot"])[0].astype(np.int64)
+    every = np.zeros(rows, np.int64)
+    return Received(
+        frame=ballots,
+        form=form,
+        groups=named_groups,
+        questions=named,
+        ballot=pd.factorize(id_of * (len(named_groups) + 2) + group)[0].astype(np.int64),
+        group=group,
+        question=_codes(ballots["question"], named),
+        other=_codes(ballots["other"], named) if form == "pairwise" else every + MISSING,
+        task=pd.factorize(ballots["set"], sort=True)[0].astype(np.int64) if form == "best_worst" else every,
+        value=whole_numbers(ballots["value"]).to_numpy(),
+        blank=ballots["value"].isna().to_numpy(bool),
+        weight=whole_numbers(ballots["weight"]).to_numpy() if "weight" in ballots else np.ones(rows),
+    )
+
+
+def index_labels(labels: Iterable[Any]) -> tuple[Any, ...]:
+    """Return labels sorted, each once; as text when they are of kinds that do not compare.
+
+    Examples
+    --------
+    >>> index_labels(["q2", "q10", "q2"]), index_labels([10, 2])
+    (('q10', 'q2'), (2, 10))
+    """
+    plain = {label.item() if isinstance(label, np.generic) else label for label in labels}
+    try:
+        return tuple(sorted(plain))
+    except TypeError:
+        return tuple(sorted({str(label) for label in plain}))
+
+
+def whole_numbers(column: pd.Series) -> pd.Series:
+    """Return a column as floats, NaN where it is not a whole number below 2**53.
+
+    Examples
+    --------
+    >>> whole_numbers(pd.Series(["1", 2.5, None, "first"])).tolist()
+    [1.0, nan, nan, nan]
+    """
+    number = pd.to_numeric(column, errors="coerce").astype("float64")
+    return number.where((number % 1 == 0) & (number.abs() < 2**53))
+
+
+def _codes(column: pd.Series, labels: Sequence[Any]) -> IntArray:
+    found, unique = pd.factorize(column)
+    place = {str(label): at for at, label in enumerate(labels)}
+    code = [place.get(str(label), UNKNOWN) for label in unique]
+    return np.array([*code, MISSING], dtype=np.int64)[found]

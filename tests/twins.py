@@ -1,0 +1,140 @@
+"""Slow twins of every kernel and rule: plain Python over ballots, ten lines each, read against the definitions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import permutations
+from typing import Any
+
+from tests.profiles import Ballot
+
+Pairs = dict[tuple[str, str], int]
+
+
+def places(said: dict[str, int]) -> dict[str, int]:
+    """Tied questions share the lowest place of their tie."""
+    return {q: 1 + sum(other < place for other in said.values()) for q, place in said.items()}
+
+
+def compared(ballot: Ballot, form: str, questions: list[str]) -> list[dict[str, Any]]:
+    """What a ballot compares: question -> how much it is favoured, one dictionary a comparison."""
+    if form == "ranked":
+        return [{q: -ballot.said[q] if q in ballot.said else -1000 for q in questions}]
+    if form == "points":
+        return [{q: ballot.said.get(q, 0) for q in questions}]
+    if form == "best_worst":
+        return list(ballot.said)
+    if form == "pairwise":
+        return [{q: value, other: 0} for (q, other), value in ballot.said.items()]
+    return [{q: value for q, value in ballot.said.items() if value is not None}]
+
+
+def pairs(profile: list[Ballot], form: str, questions: list[str], group: str) -> tuple[Pairs, Pairs]:
+    """How many put one question above another, and level with it."""
+    above = {(i, j): 0 for i in questions for j in questions}
+    level = dict(above)
+    for ballot in profile:
+        if ballot.group == group:
+            for favour in compared(ballot, form, questions):
+                for i, j in permutations(favour, 2):
+                    above[i, j] += ballot.weight * (favour[i] > favour[j])
+                    level[i, j] += ballot.weight * (favour[i] == favour[j])
+    return above, level
+
+
+def total(profile: list[Ballot], form: str, question: str, group: str, depth: int) -> Fraction:
+    """One group's total of one question."""
+    mine = [b for b in profile if b.group == group]
+    if form == "ranked":
+        given = [b.weight * max(0, depth + 1 - places(b.said)[question]) for b in mine if question in b.said]
+        return Fraction(sum(given))
+    if form == "chosen":
+        return Fraction(sum(b.weight for b in mine if b.said.get(question) == 1))
+    if form in ("rated", "points"):
+        return Fraction(sum(b.weight * (b.said.get(question) or 0) for b in mine))
+    if form == "best_worst":
+        shown = [(b.weight, task[question]) for b in mine for task in b.said if question in task]
+        return Fraction(sum(w * v for w, v in shown), sum(w for w, _ in shown)) if shown else Fraction(0)
+    wins = [(b.weight, v) for b in mine for (q, _), v in b.said.items() if q == question]
+    wins += [(b.weight, -v) for b in mine for (_, q), v in b.said.items() if q == question]
+    won = sum(Fraction(w * (v + 1), 2) for w, v in wins)
+    return (won + 1) / (sum(w for w, _ in wins) + 2)
+
+
+def positions(totals: dict[str, Any], ties: str) -> dict[str, Fraction]:
+    """Places of totals, the highest first."""
+    placed = {}
+    for q, mine in totals.items():
+        above = sum(other > mine for other in totals.values())
+        level = sum(other == mine for other in totals.values())
+        higher = len({other for other in totals.values() if other > mine})
+        placed[q] = {
+            "mean": above + Fraction(level + 1, 2),
+            "min": Fraction(above + 1),
+            "dense": Fraction(higher + 1),
+        }[ties]
+    return placed
+
+
+def scores(
+    rule: str, profile: list[Ballot], form: str, questions: list[str], shares: dict[str, int], depth: int, ties: str
+) -> dict[str, Fraction]:
+    """The combined score of every question by a rule that adds the groups up."""
+    n = {g: sum(b.weight for b in profile if b.group == g) for g in shares}
+    combined = dict.fromkeys(questions, Fraction(0))
+    least = dict.fromkeys(questions, Fraction(10**9))
+    for g in [g for g in shares if n[g]]:
+        totals = {q: total(profile, form, q, g, depth) for q in questions}
+        position = positions(totals, ties)
+        above, level = pairs(profile, form, questions, g)
+        for q in questions:
+            averaged = sum(above[q, j] + Fraction(level[q, j], 2) for j in questions if j != q)
+            divisor = 1 if form in ("best_worst", "pairwise") else n[g]
+            combined[q] += (
+                shares[g]
+                * {
+                    "jla_positions": len(questions) + 1 - position[q],
+                    "jla_top10": max(Fraction(0), 11 - position[q]),
+                    "mean_points": totals[q] / divisor,
+                    "borda": averaged / n[g],
+                    "maximin": Fraction(0),
+                }[rule]
+            )
+            if shares[g]:
+                least[q] = min(least[q], len(questions) + 1 - position[q])
+    return least if rule == "maximin" else combined
+
+
+def weighed(profile: list[Ballot], form: str, questions: list[str], shares: dict[str, int]) -> dict[Any, Fraction]:
+    """The groups' pairwise tables, each ballot counted for its part of its group's share."""
+    combined = {(i, j): Fraction(0) for i in questions for j in questions}
+    for g, share in shares.items():
+        n = sum(b.weight for b in profile if b.group == g)
+        for pair, count in pairs(profile, form, questions, g)[0].items() if n else []:
+            combined[pair] += Fraction(share * count, n)
+    return combined
+
+
+def copeland(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
+    """Two for each question beaten, one for each tied with."""
+    return {
+        i: sum(2 * (above[i, j] > above[j, i]) + (above[i, j] == above[j, i]) for j in questions if j != i)
+        for i in questions
+    }
+
+
+def schulze(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
+    """Strongest paths by Floyd and Warshall; beaten less beaten by."""
+    path = {(i, j): above[i, j] if above[i, j] > above[j, i] else -1 for i in questions for j in questions}
+    for by in questions:
+        for i in questions:
+            for j in questions:
+                path[i, j] = max(path[i, j], min(path[i, by], path[by, j]))
+    return {
+        i: sum((path[i, j] > path[j, i]) - (path[i, j] < path[j, i]) for j in questions if j != i) for i in questions
+    }
+
+
+def ranks(scored: dict[str, Any]) -> dict[str, int]:
+    """Places by score, the highest first, the lowest place of a tie."""
+    return {q: 1 + sum(other > mine for other in scored.values()) for q, mine in scored.items()}
