@@ -85,8 +85,8 @@ def _cell(value: object) -> object:
     return plain if isinstance(plain, bool | int | float | str) else str(plain)
 
 
-def show_outcome(outcome: Outcome, partnership: str, *, image: bytes | None = None) -> None:
-    """Create the artifacts of an outcome: a summary, a table for each of its frames, and a PNG image."""
+def show_outcome(outcome: Outcome, partnership: str, *, image: bytes = b"") -> None:
+    """Create the artifacts of an outcome: a summary, a table for each of its frames, and a PNG image if given."""
     stage = outcome.stage
     title = f"{stage} of {partnership}"
     create_markdown_artifact(summary(outcome), key=artifact_key(partnership, stage), description=title)
@@ -95,7 +95,7 @@ def show_outcome(outcome: Outcome, partnership: str, *, image: bytes | None = No
         if len(frame) > MOST_ROWS:
             told += f" (the first {MOST_ROWS} of {len(frame)} rows)"
         create_table_artifact(table_rows(frame), key=artifact_key(partnership, stage, name), description=told)
-    if image is not None:
+    if image:
         create_image_artifact(
             "data:image/png;base64," + base64.b64encode(image).decode(),
             key=artifact_key(partnership, stage, "plot"),

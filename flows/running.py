@@ -60,7 +60,7 @@ def run_step(name: str, step: Callable[..., Outcome], **arguments: Any) -> Outco
 
 def show(outcome: Outcome, partnership: str, *, plot: bool = False) -> None:
     """Create an outcome's artifacts, with the stage's plot where it has one."""
-    image = None
+    image = b""
     if plot:
         with open_store() as db:
             image = steps.plot(db, partnership, outcome.stage)

@@ -21,7 +21,7 @@ from prefect.client.schemas.filters import FlowRunFilter
 from prefect.runner import Runner
 from prefect.states import Crashed, Scheduled
 
-from consensus import orchestration
+from consensus import orchestration, steps
 from flows.deployments import DEPLOYMENTS
 from flows.running import open_store
 
@@ -63,6 +63,17 @@ def put_back_interrupted(client: SyncPrefectClient) -> int:
     return len(interrupted)
 
 
+def catch_up(now: datetime) -> None:
+    """Bring the runs in line with the store, and start a sweep at once where downtime missed the close of a round."""
+    with open_store() as db:
+        missed = [view for view in steps.list_rounds(db) if view.state in ("open", "paused") and view.closes_at <= now]
+        replies = orchestration.reconcile(db, now=now)
+    if missed:
+        replies.append(orchestration.trigger("advance-rounds", {}))
+    for reply in replies:
+        logger.info(reply.sentence)
+
+
 def main() -> None:
     """Serve every deployment until interrupted."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would have it ignored
@@ -74,9 +85,7 @@ def main() -> None:
     with SyncPrefectClient(orchestration.prefect_api_url()) as client:
         put_back = put_back_interrupted(client)
     logger.info("%d deployments registered, %d interrupted runs put back.", len(DEPLOYMENTS), put_back)
-    with open_store() as db:
-        for reply in orchestration.reconcile(db, now=datetime.now(UTC)):
-            logger.info(reply.sentence)
+    catch_up(datetime.now(UTC))
     with suppress(KeyboardInterrupt):
         asyncio.run(runner.start())
 

@@ -58,9 +58,9 @@ class Supervisor:
 
     def __enter__(self) -> Supervisor:
         self.programs = tuple(self.programs) or children(self.settings)
-        _refuse_taken_ports(self.programs, self.settings.host)
         self._lock = _lock_home(self.settings.home)
         try:
+            _refuse_taken_ports(self.programs, self.settings.host)
             self._start()
         except BaseException:
             self.stop()
@@ -81,11 +81,9 @@ class Supervisor:
             while not child.ready(since):
                 self.check()
                 if time.monotonic() - began > START_DEADLINE:
-                    raise StageError(
-                        f"The {child.name} is not ready after {START_DEADLINE:.0f} s; see {self.log(child)}."
-                    )
+                    raise StageError(f"{child.name}: not ready after {START_DEADLINE:.0f} s; see {self.log(child)}.")
                 time.sleep(0.1)
-            self.say(f"The {child.name} is ready after {time.monotonic() - began:.0f} s.")
+            self.say(f"{child.name}: ready after {time.monotonic() - began:.0f} s")
 
     def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
         self.log(child).parent.mkdir(parents=True, exist_ok=True)
@@ -104,12 +102,16 @@ class Supervisor:
         """Return the file that holds what a child says."""
         return self.settings.home / "logs" / f"{child.name}.log"
 
+    def pids(self) -> dict[str, int]:
+        """Return the process id of each running child, by name."""
+        return {name: process.pid for name, (_child, process) in self._running.items()}
+
     def check(self) -> None:
         """Raise a `StageError` when a child has ended by itself."""
         for child, process in self._running.values():
             if process.poll() is not None:
                 raise StageError(
-                    f"The {child.name} ended with status {process.returncode}; {self.log(child)} says why "
+                    f"{child.name}: ended with status {process.returncode}; {self.log(child)} says why "
                     f"(its last line: {_last_line(self.log(child))!r})."
                 )
 
@@ -176,7 +178,7 @@ def _refuse_taken_ports(programs: Sequence[Child], host: str) -> None:
                 probe.bind((host, child.port))
             except OSError:
                 taken.append(
-                    f"Port {child.port} for the {child.name} is taken by another program; "
+                    f"Port {child.port}, wanted for '{child.name}', is taken by another program; "
                     f"stop that, or set {child.port_setting} to a free port."
                 )
     if taken:
