@@ -18,6 +18,7 @@ from consensus.protocol import Protocol
 from consensus.report.content import publication
 from consensus.report.page import write_report
 from consensus.report.spreadsheet import write_spreadsheet
+from consensus.settings import Settings
 from consensus.steps.material import load_material
 from consensus.steps.outcome import Outcome
 from consensus.steps.workshop import final_ranking
@@ -29,8 +30,10 @@ STAGE = "publish"
 REPORT, SPREADSHEET = "report.html", "published.xlsx"
 
 
-def publish(db: Store, partnership: str, *, folder: Path | str, now: datetime) -> Outcome:
+def publish(db: Store, partnership: str, *, folder: Path | str | None = None, now: datetime) -> Outcome:
     """Write the report and the published spreadsheet; the same final order gives the same files.
+
+    Without a `folder` they go to the partnership's outputs.
 
     The tables of counts as published are kept, so that no difference between two publications shows a small count.
 
@@ -39,7 +42,7 @@ def publish(db: Store, partnership: str, *, folder: Path | str, now: datetime) -
     StageError
         There is no final order yet.
     """
-    folder = Path(folder)
+    folder = Path(folder or Settings.from_environment().outputs(partnership))
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
         final = final_ranking(session, partnership)

@@ -119,12 +119,11 @@ def _on_ballot(session: Session, row: models.Round) -> pd.DataFrame:
 def _checked(
     session: Session, row: models.Round, protocol: Protocol, counted: CountedBallots, questions: pd.DataFrame
 ) -> interim.CheckedBallots:
-    ballots = interim.ballots_from_responses(
-        counted.responses(),
-        lineage=store.load_frame(session, "lineage", row.partnership),
-        submissions=store.load_frame(session, "submissions", row.partnership),
-        form=protocol.ballot.form,
-    )
+    responses = counted.responses()
+    submissions = store.load_frame(session, "submissions", row.partnership)
+    on_answers = responses["item_id"].isin(set(submissions["answer_id"])).any()
+    lineage = store.load_frame(session, "lineage", row.partnership) if on_answers else None
+    ballots = interim.ballots_from_responses(responses, lineage, submissions, form=protocol.ballot.form)
     if ballots.empty:
         raise DataError(
             f"The round '{row.round_id}' has no ballot that counts; import ballots received before its close."

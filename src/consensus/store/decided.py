@@ -111,27 +111,25 @@ def append_decisions(session: Session, partnership: str, rows: Iterable[Mapping[
     """
     standing = in_force(load_decisions(session, partnership))
     last = {
-        (kind, subject): _json(value)
+        _topic(kind, subject, value): _json(value)
         for kind, subject, value in zip(standing["kind"], standing["subject"], standing["value"], strict=True)
     }
     added = 0
     for row in rows:
-        key = (str(row["kind"]), str(row["subject"]))
-        text = _json(row.get("value") or {})
-        if last.get(key) == text:
+        kind, subject, value = str(row["kind"]), str(row["subject"]), dict(row.get("value") or {})  # type: ignore[call-overload]
+        topic, text = _topic(kind, subject, value), _json(value)
+        if last.get(topic) == text:
             continue
-        last[key] = text
-        append_decision(
-            session,
-            partnership,
-            *key,
-            row.get("value"),  # type: ignore[arg-type]
-            by=str(row["by"]),
-            at=row["at"],  # type: ignore[arg-type]
-            why=str(row.get("why", "")),
-        )
+        last[topic] = text
+        by, at, why = str(row["by"]), row["at"], str(row.get("why", ""))
+        append_decision(session, partnership, kind, subject, value, by=by, at=at, why=why)  # type: ignore[arg-type]
         added += 1
     return added
+
+
+def _topic(kind: str, subject: str, value: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what a decision is about: the last one about it holds. A submission may be redacted at several places."""
+    return (kind, subject, _json(value)) if kind == "redact" else (kind, subject)
 
 
 def _json(value: object) -> str:
