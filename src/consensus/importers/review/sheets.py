@@ -1,0 +1,123 @@
+"""The review workbook's rows as they come back, each beside what it said when it was written and what holds now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from consensus.errors import DataError
+from consensus.importers.reading import fold
+from consensus.importers.review.layout import QUESTION_COLUMNS, QUESTIONS, REVIEW, REVIEW_COLUMNS, Start
+from consensus.importers.workbook import is_workbook, read_sheets
+from consensus.protocol import Protocol
+from consensus.questions import NOT_YET_REVIEWED, Questions
+
+__all__ = ["Cells", "Row", "as_category", "open_review", "read_rows"]
+
+Cells = dict[str, str]
+
+_NO = frozenset(["", "no", "n", "0", "false"])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission's row.
+
+    Parameters
+    ----------
+    said, written
+        What a person's columns say, and what they said when the workbook was written.
+    now_in, now_aside
+        The summary question that holds the submission now, or the reason why it is set aside; both empty when nobody
+        has decided.
+    """
+
+    number: int
+    submission: str
+    said: Start
+    written: Start
+    now_in: str
+    now_aside: str
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether a person left alone where the submission goes, and it has been decided."""
+        changed = any(
+            getattr(self.said, name) != getattr(self.written, name) for name in ("question", "out_of_scope", "reason")
+        )
+        return bool(self.now_in or self.now_aside) and not changed
+
+
+def open_review(path: Path) -> dict[str, list[tuple[int, Cells]]]:
+    """Return the rows of both sheets with their numbers, cells by heading.
+
+    Raises
+    ------
+    DataError
+        The file is missing or no workbook, or its sheets lack columns.
+    """
+    if not path.is_file():
+        raise DataError(f"There is no file {path.name!r}; check its name and folder.")
+    raw = path.read_bytes()
+    if not is_workbook(raw):
+        raise DataError(f"{path.name} is no workbook (.xlsx); save the review workbook as one.")
+    sheets = read_sheets(raw, path.name)
+    faults, told = [], {}
+    for title, columns in ((REVIEW, REVIEW_COLUMNS), (QUESTIONS, QUESTION_COLUMNS)):
+        numbered = sheets.get(title, {})
+        head = [fold(cell) for cell in numbered.get(1, [])]
+        missing = [repr(column) for column in columns if column not in head]
+        if missing:
+            faults.append(f"The sheet '{title}' lacks the columns {', '.join(missing)}; export the workbook again.")
+        told[title] = [
+            (number, dict(zip(head, [*row, *[""] * len(head)], strict=False)))
+            for number, row in numbered.items()
+            if number > 1
+        ]
+    if faults:
+        raise DataError.of(path.name, faults)
+    return told
+
+
+def read_rows(
+    sheet: list[tuple[int, Cells]], known: set[str], questions: Questions, protocol: Protocol
+) -> tuple[list[Row], list[str]]:
+    """Return the rows of submissions that there are, and the faults of the others and of categories."""
+    place = dict(zip(questions.lineage["submission_id"], questions.lineage["question_id"], strict=True))
+    aside = dict(zip(questions.set_aside["submission_id"], questions.set_aside["reason"], strict=True))
+    rows: dict[str, Row] = {}
+    faults = []
+    for number, cells in sheet:
+        submission = cells["submission"].strip()
+        if submission not in known:
+            faults.append(f"row {number}: the submission is not one of this partnership's; export the workbook again.")
+            continue
+        if submission in rows:
+            faults.append(
+                f"row {number}: the submission of row {rows[submission].number} stands here again; delete one."
+            )
+            continue
+        said, written = _start(cells, ""), _start(cells, " as written")
+        category = as_category(said.category, protocol)
+        if category is None:
+            faults.append(f"row {number}: the category is not in the protocol; choose one from the list.")
+        reason = "" if aside.get(submission) == NOT_YET_REVIEWED else aside.get(submission, "")
+        said = replace(said, category=category or "")
+        rows[submission] = Row(number, submission, said, written, place.get(submission, ""), reason)
+    return list(rows.values()), faults
+
+
+def _start(cells: Cells, suffix: str) -> Start:
+    """Return a row's five columns of a person; the label of a question is compared without case."""
+    question, crossed, reason, category, wording = (
+        cells[name + suffix].strip() for name in ("question", "out of scope", "reason", "category", "wording")
+    )
+    return Start(fold(question), "" if fold(crossed) in _NO else "x", reason, category, wording)
+
+
+def as_category(cell: str, protocol: Protocol) -> str | None:
+    """Return the id of the category that a cell names by id or name; None for one that the protocol lacks."""
+    if not cell.strip():
+        return ""
+    names = {fold(name): category.id for category in protocol.categories for name in (category.name, category.id)}
+    return names.get(fold(cell))

@@ -1,0 +1,186 @@
+"""Writing the review workbook: a row a submission, with columns for what a person decides."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from consensus.importers.review.layout import (
+    QUESTION_COLUMNS,
+    QUESTIONS,
+    READ_ME,
+    REVIEW,
+    REVIEW_COLUMNS,
+    Start,
+    starts,
+)
+from consensus.importers.workbook import write_cell
+from consensus.protocol import Protocol
+from consensus.questions import Questions
+
+__all__ = ["write_review"]
+
+_LISTS = "Lists"
+_HEAD = Font(bold=True)
+_YOURS = PatternFill("solid", fgColor="FFF4CE")
+_BAND = PatternFill("solid", fgColor="F3F2F1")
+_WRAPPED = Alignment(wrap_text=True, vertical="top")
+_INSTRUCTIONS = """\
+Which submissions ask the same? A machine proposes, you decide. Only the yellow columns are read back.
+Rows with the same word in "question" become one summary question. To split a group, give some rows another word; to
+join two groups, give their rows the same word. Any word will do.
+"wording" is how the summary question will read on the ballot. It is proposed on the first row of each group, in a
+participant's own words: write it anew, in plain words, naming nobody. One row of a question is enough.
+"category" is the heading under which it stands; choose it from the list. One row of a question is enough.
+"out of scope": write x to set a submission aside, and the reason beside it. Take the x away to bring one back.
+Leave "question" empty where you do not want to decide yet.
+"may name somebody" says what kind of identifier may stand in the text. Names of people are not recognised: please look.
+The sheet "Questions" holds the questions agreed so far. Write the review that settles one, and it leaves the ballot; or
+where you searched without finding one.
+Save the workbook and import it. A row that you leave as it is takes the proposal as it stands. Nothing is final: import
+a changed workbook again, and only what you changed is recorded, with your name and the time.
+A text that is too long for a cell is shown cut, and is kept whole in the store."""
+
+
+def write_review(
+    path: Path | str,
+    submissions: pd.DataFrame,
+    proposals: pd.DataFrame,
+    questions: Questions,
+    protocol: Protocol,
+    identifiers: pd.DataFrame,
+) -> None:
+    """Write the workbook in which people review proposed groups; the file is there whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Where to; an older workbook of that name is replaced.
+    submissions, proposals, identifiers
+        Frames of those names; a submission without a proposal is shown too, behind the others.
+    questions
+        What was decided so far.
+    protocol
+        For the names of groups and categories.
+    """
+    workbook = Workbook()
+    read_me = workbook.active
+    assert isinstance(read_me, Worksheet)
+    read_me.title = READ_ME
+    read_me.column_dimensions["A"].width = 120
+    for number, line in enumerate([protocol.partnership.title, "", *_INSTRUCTIONS.splitlines()], start=1):
+        write_cell(read_me, number, 1, line)
+    read_me["A1"].font = _HEAD
+    rows = _in_order(submissions, proposals)
+    begun = starts(rows, questions, protocol, identifiers)
+    _review_sheet(workbook.create_sheet(REVIEW), rows, begun, protocol, identifiers)
+    _question_sheet(workbook.create_sheet(QUESTIONS), questions, protocol)
+    lists = workbook.create_sheet(_LISTS)
+    lists.sheet_state = "hidden"
+    for number, category in enumerate(protocol.categories, start=1):
+        write_cell(lists, number, 1, category.id)
+        write_cell(lists, number, 2, category.name)
+    workbook.active = 1
+    content = io.BytesIO()
+    workbook.save(content)
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content.getvalue())
+    os.replace(part, path)
+
+
+def _in_order(submissions: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFrame:
+    """Return submissions with their proposals: the largest groups first, the most central submission first in each."""
+    rows = submissions.merge(proposals, on="submission_id", how="left", suffixes=("", "_proposed"))
+    rows = rows.rename(columns={"group": "stakeholder", "group_proposed": "group"})
+    rows["group"], rows["why"] = rows["group"].fillna(""), rows["why"].fillna("")
+    rows["similarity"] = rows["similarity"].astype(float).fillna(0.0)
+    rows["size"] = rows["group"].map(rows["group"].value_counts())
+    rows.loc[rows["group"] == "", "size"] = 0
+    ascending = [False, True, False, True]
+    return rows.sort_values(["size", "group", "similarity", "submission_id"], ascending=ascending, ignore_index=True)
+
+
+def _review_sheet(
+    sheet: Worksheet, rows: pd.DataFrame, begun: list[Start], protocol: Protocol, identifiers: pd.DataFrame
+) -> None:
+    kinds = identifiers.groupby("submission_id")["kind"].agg(lambda found: ", ".join(sorted(set(found)))).to_dict()
+    names = {group: protocol.group_name(group) for group in rows["stakeholder"].unique()}
+    _head(sheet, REVIEW_COLUMNS)
+    columns = ["submission_id", "group", "similarity", "text", "stakeholder", "why"]
+    band, last = False, None
+    for number, (row, start) in enumerate(zip(rows[columns].to_dict("records"), begun, strict=True), start=2):
+        band, last = band != (row["group"] != last), row["group"]
+        person = (start.question, start.out_of_scope, start.reason, start.category, start.wording)
+        shown = (
+            row["submission_id"],
+            row["group"],
+            round(row["similarity"], 2),
+            row["text"],
+            names[row["stakeholder"]],
+        )
+        flags = kinds.get(row["submission_id"], "")
+        _row(sheet, number, (*shown, flags, *person, row["why"], *person), fill=_BAND if band else None)
+    _yours(sheet, REVIEW_COLUMNS, ["question", "out of scope", "reason", "category", "wording"], len(rows) + 1)
+    _offer_categories(sheet, REVIEW_COLUMNS, len(rows) + 1, protocol)
+
+
+def _question_sheet(sheet: Worksheet, questions: Questions, protocol: Protocol) -> None:
+    _head(sheet, QUESTION_COLUMNS)
+    for number, row in enumerate(questions.questions.to_dict("records"), start=2):
+        told = [row[name] for name in ("question_id", "wording", "category", "submissions", "respondents", "status")]
+        _row(sheet, number, (*told, "", "", row["category"], row["wording"]))
+    yours = ["wording", "category", "review that answers it", "searched without finding one"]
+    _yours(sheet, QUESTION_COLUMNS, yours, len(questions.questions) + 1)
+    _offer_categories(sheet, QUESTION_COLUMNS, len(questions.questions) + 1, protocol)
+
+
+def _head(sheet: Worksheet, columns: dict[str, int]) -> None:
+    for number, (heading, width) in enumerate(columns.items(), start=1):
+        write_cell(sheet, 1, number, heading).font = _HEAD
+        dimension = sheet.column_dimensions[get_column_letter(number)]
+        dimension.width, dimension.hidden = width or 10, not width
+    sheet.freeze_panes = "B2"
+    shown = sum(1 for width in columns.values() if width)
+    sheet.auto_filter.ref = f"A1:{get_column_letter(shown)}{max(sheet.max_row, 1)}"
+
+
+def _row(sheet: Worksheet, number: int, values: Iterable[object], fill: PatternFill | None = None) -> None:
+    for column, value in enumerate(values, start=1):
+        cell = write_cell(sheet, number, column, value.item() if hasattr(value, "item") else value)
+        cell.alignment = _WRAPPED
+        if fill:
+            cell.fill = fill
+
+
+def _yours(sheet: Worksheet, columns: dict[str, int], headings: list[str], last: int) -> None:
+    """Paint the columns that are read back."""
+    for heading in headings:
+        letter = get_column_letter([*columns].index(heading) + 1)
+        for row in range(1, last + 1):
+            sheet[f"{letter}{row}"].fill = _YOURS
+
+
+def _offer_categories(sheet: Worksheet, columns: dict[str, int], last: int, protocol: Protocol) -> None:
+    if not protocol.categories or last < 2:
+        return
+    offer = DataValidation(
+        type="list",
+        formula1=f"{_LISTS}!$A$1:$A${len(protocol.categories)}",
+        allow_blank=True,
+        showErrorMessage=True,
+        errorTitle="Category",
+        error="Choose a category from the list.",
+    )
+    letter = get_column_letter([*columns].index("category") + 1)
+    offer.add(f"{letter}2:{letter}{last}")
+    sheet.add_data_validation(offer)
