@@ -4,7 +4,7 @@ Every step is one transaction and can be asked for twice: the second time change
 """
 
 from consensus.steps.answers import gather, import_answers
-from consensus.steps.ballots import import_ballots
+from consensus.steps.ballots import counted_ballots, import_ballots
 from consensus.steps.outcome import NextAction, Outcome
 from consensus.steps.partnerships import register
 from consensus.steps.plots import plot
@@ -22,6 +22,15 @@ from consensus.steps.rounds import (
     open_round,
     pause_round,
     resume_round,
+)
+from consensus.steps.scripted import (
+    has_simulation,
+    recovered,
+    scripted_approval,
+    scripted_ballots,
+    scripted_review,
+    scripted_workshop,
+    simulate_partnership,
 )
 from consensus.steps.standing import (
     Standing,
@@ -49,12 +58,14 @@ __all__ = [
     "build_questions",
     "close_round",
     "compare",
+    "counted_ballots",
     "current_ranking_id",
     "export_review",
     "extend_round",
     "finalise",
     "gather",
     "grace_ends",
+    "has_simulation",
     "import_answers",
     "import_ballots",
     "import_review",
@@ -76,10 +87,16 @@ __all__ = [
     "record_dissent",
     "record_merge",
     "record_move",
+    "recovered",
     "register",
     "resume_round",
     "rounds_of",
+    "scripted_approval",
+    "scripted_ballots",
+    "scripted_review",
+    "scripted_workshop",
     "shortlisted",
+    "simulate_partnership",
     "status",
     "top_table",
     "trace",

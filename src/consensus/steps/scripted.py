@@ -11,15 +11,55 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
+from sqlmodel import Session
 
-from consensus import store
-from consensus.simulate.reviewer import REVIEWER, ScriptedReviewer
+from consensus import simulate, store, workshop
+from consensus.protocol import Protocol, read_protocol
+from consensus.simulate import REVIEWER, ScriptedReviewer
+from consensus.steps.ballots import import_ballots
 from consensus.steps.outcome import Outcome
 from consensus.steps.ranking import current_ranking, record_approval
 from consensus.steps.review import record_decisions
+from consensus.steps.workshop import final_ranking, import_workshop
 from consensus.store import Store
 
-__all__ = ["scripted_approval", "scripted_review"]
+__all__ = [
+    "has_simulation",
+    "recovered",
+    "scripted_approval",
+    "scripted_ballots",
+    "scripted_review",
+    "scripted_workshop",
+    "simulate_partnership",
+]
+
+SIMULATION = "simulation"
+
+
+def has_simulation(folder: Path | str) -> bool:
+    """Tell whether a partnership's folder says what its simulated people have in mind."""
+    return (Path(folder) / SIMULATION).is_dir()
+
+
+def simulate_partnership(folder: Path | str, out: Path | str, *, seed: int | None = None) -> Outcome:
+    """Write a simulated partnership's answers as a survey tool would export them, and the truth apart from them."""
+    protocol = read_protocol(folder)
+    specification = simulate.read_specification(Path(folder) / SIMULATION, protocol)
+    answers, truth = simulate.simulate_answers(
+        specification, protocol, protocol.partnership.seed if seed is None else seed
+    )
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    simulate.write_answers(answers, out / "answers.csv")
+    truth.to_csv(out / "truth.csv", index=False, lineterminator="\n")
+    return Outcome(
+        stage="simulate",
+        done=f"Wrote the answers of {len(answers)} simulated people, and apart from them the truth of "
+        f"{len(truth)} uncertainties.",
+        next=f"Import them: `consensus import answers {out.name}/answers.csv --mapping answers.mapping.toml`.",
+        counts={"people": len(answers), "uncertainties": len(truth)},
+        ids={"answers": str(out / "answers.csv"), "truth": str(out / "truth.csv")},
+    )
 
 
 def scripted_review(db: Store, partnership: str, *, folder: Path | str, now: datetime) -> Outcome:
@@ -61,3 +101,80 @@ def scripted_approval(db: Store, partnership: str, *, now: datetime) -> Outcome:
     return record_approval(
         db, partnership, ranking_id, row["value"]["decision"], by=REVIEWER, why=str(row["why"]), now=now
     )
+
+
+def scripted_ballots(db: Store, partnership: str, *, folder: Path | str, out: Path | str, now: datetime) -> Outcome:
+    """Have the simulated people of `folder` rank what is on the ballot, and import their ballots from `out`."""
+    with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
+        known = _known(session, partnership)
+    specification, truth, seed = _truth(folder, protocol)
+    ballots = simulate.simulate_ballots(
+        known["questions"], known["lineage"], known["submissions"], truth, specification, protocol, seed
+    )
+    path = Path(out) / "ballots.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    simulate.write_ballots(ballots, path)
+    mapping = Path(folder) / "ballots.mapping.toml"
+    return import_ballots(
+        db, partnership, path, mapping=mapping if mapping.exists() else None, by="simulated people", now=now
+    )
+
+
+def scripted_workshop(db: Store, partnership: str, *, folder: Path | str, out: Path | str, now: datetime) -> Outcome:
+    """Have simulated small groups rank the shortlist, and the scripted reviewer move what its rule says.
+
+    With a simulation in `folder` people rank by what they want; otherwise by the orders of their stakeholder groups.
+    """
+    with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
+        ranking = current_ranking(session, partnership)
+        known = _known(session, partnership)
+    shortlist = list(ranking.tables["shortlist"].index)
+    positions = ranking.tables["group_positions"].loc[shortlist]
+    if has_simulation(folder):
+        specification, truth, seed = _truth(folder, protocol)
+        sheet = simulate.simulate_workshop(
+            shortlist, known["lineage"], known["submissions"], truth, specification, protocol, seed
+        )
+    else:
+        sheet = simulate.simulate_small_groups(positions, protocol, protocol.partnership.seed)
+    path = Path(out) / "workshop.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    simulate.write_workshop(sheet, path)
+    outcome = import_workshop(db, partnership, path, by=REVIEWER, now=now)
+    order = [str(question) for question in workshop.combine_rankings(sheet, shortlist).index]
+    moves = ScriptedReviewer(protocol).move_in_plenary(order, positions, at=now)
+    with db.writing() as session:
+        store.append_decisions(session, partnership, as_rows(moves))
+    return outcome
+
+
+def recovered(db: Store, partnership: str, *, folder: Path | str) -> simulate.Recovery:
+    """Return how much of a simulated partnership's truth its published priorities recovered."""
+    with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
+        known = _known(session, partnership)
+        final = final_ranking(session, partnership).tables["final"]
+    specification, truth, _ = _truth(folder, protocol)
+    return simulate.recovered(
+        truth,
+        known["lineage"],
+        known["submissions"],
+        list(final.index),
+        specification,
+        protocol,
+        proposals=known["proposals"],
+    )
+
+
+def _known(session: Session, partnership: str) -> dict[str, pd.DataFrame]:
+    names = ("questions", "lineage", "submissions", "proposals")
+    return {name: store.load_frame(session, name, partnership) for name in names}
+
+
+def _truth(folder: Path | str, protocol: Protocol) -> tuple[simulate.Specification, pd.DataFrame, int]:
+    """Return what the simulated people have in mind; it is made anew from the seed and never kept in the store."""
+    seed = protocol.partnership.seed
+    specification = simulate.read_specification(Path(folder) / SIMULATION, protocol)
+    return specification, simulate.simulate_answers(specification, protocol, seed)[1], seed

@@ -122,8 +122,9 @@ def top_table(db: Store, partnership: str) -> pd.DataFrame:
         questions = store.load_frame(session, "questions", partnership).set_index("question_id")
     top = final[final["rank"] <= fixed.publication.top]
     table = pd.DataFrame({"rank": top["rank"].astype(int), "question": questions.loc[top.index, "wording"]})
-    for column in ranking.columns[ranking.columns.str.startswith("position_")]:
-        table[fixed.group_name(column.removeprefix("position_"))] = ranking.loc[top.index, column]
+    for group in fixed.shares:
+        if f"position_{group}" in ranking:
+            table[fixed.group_name(group)] = ranking.loc[top.index, f"position_{group}"]
     return table.reset_index(drop=True)
 
 

@@ -1,0 +1,341 @@
+"""From the words people wrote to what is published: the stages chained with a real store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from consensus import steps, store
+from consensus.errors import DataError, StageError
+from consensus.protocol import read_protocol
+from consensus.store import Store
+from tests import walk
+from tests.builders import small_folder
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory):
+    home = tmp_path_factory.mktemp("walked")
+    db = walk.walk(home)
+    yield db, home
+    db.close()
+
+
+@pytest.fixture
+def db(tmp_path):
+    opened = Store.open(f"sqlite:///{tmp_path / 'consensus.db'}")
+    yield opened
+    opened.close()
+
+
+def until(stage, db, home):
+    for name in walk.STAGES[: walk.STAGES.index(stage)]:
+        walk.run_stage(name, db, home)
+
+
+def frames(db):
+    names = ("submissions", "proposals", "questions", "lineage", "set_aside", "workshop_rankings")
+    with db.reading() as session:
+        derived = {name: store.load_frame(session, name, "small") for name in names}
+        return {**derived, "decisions": store.load_decisions(session, "small").drop(columns="value")}
+
+
+def test_every_submission_ends_in_exactly_one_place(walked):
+    db, _ = walked
+    kept = frames(db)
+
+    ended = [*kept["lineage"]["submission_id"], *kept["set_aside"]["submission_id"]]
+
+    assert sorted(ended) == sorted(kept["submissions"]["submission_id"])
+
+
+def test_every_priority_traces_to_the_words_people_wrote(walked):
+    db, _ = walked
+
+    for place in ("1", "2", "3"):
+        told = "\n".join(steps.trace(db, "small", place).to_lines())
+        assert any(text[:20] in told for texts in walk.ASKED.values() for text in texts)
+
+
+def test_a_finished_partnership_has_nothing_left_to_do(walked):
+    db, _ = walked
+
+    assert steps.next_action(db, "small", now=walk.MET).actor == "nobody"
+
+
+@pytest.mark.parametrize("stage", walk.STAGES)
+def test_doing_a_stage_again_changes_nothing(walked, stage):
+    db, home = walked
+    before, rankings = frames(db), list(steps.status(db, "small", now=walk.MET).rankings)
+
+    walk.run_stage(stage, db, home)
+
+    for name, frame in frames(db).items():
+        pd.testing.assert_frame_equal(frame, before[name])
+    assert steps.status(db, "small", now=walk.MET).rankings == rankings
+
+
+def test_publishing_again_writes_the_same_bytes(walked):
+    db, home = walked
+    before = {path.name: path.read_bytes() for path in (home / "out").iterdir()}
+
+    steps.publish(db, "small", folder=home / "out", now=walk.MET + timedelta(days=3))
+
+    assert {path.name: path.read_bytes() for path in (home / "out").iterdir()} == before
+
+
+def test_what_a_step_says_holds_nobodys_words(tmp_path, db):
+    said = []
+    for name in walk.STAGES:
+        walk.run_stage(name, db, tmp_path)
+    for outcome in (
+        steps.gather(db, "small", now=walk.ANSWERED),
+        steps.propose_duplicates(db, "small", now=walk.REVIEWED),
+        steps.rank_round(db, "small", now=walk.RANKED),
+    ):
+        said.append(str(outcome.to_dict()))
+
+    assert not any("parking" in text or "07700" in text for text in said)
+
+
+def test_small_groups_are_not_counted_in_public(walked):
+    db, _ = walked
+
+    table = steps.gather(db, "small", now=walk.ANSWERED).tables["People by stakeholder group"]
+
+    assert "<5" in table["people"].tolist()
+
+
+def test_a_late_ballot_is_kept_and_never_counted(walked):
+    db, _ = walked
+
+    outcome = steps.rank_round(db, "small", now=walk.RANKED)
+
+    assert outcome.counts["late"] == 1
+    assert steps.status(db, "small", now=walk.MET).counts["ballots received"] == outcome.counts["ballots counted"] + 1
+
+
+def test_who_had_begun_before_the_close_has_the_declared_grace(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+    closes = read_protocol(small_folder(tmp_path / "again")).rounds.interim.closes
+    question = steps.questions_on_ballot(db, "small")[0][0]
+    choice = [{"question_id": "ranking", "item_id": question, "rank": 1, "chosen": 1}]
+    cases = {
+        "at-the-close": (None, closes),
+        "a-second-late": (None, closes + timedelta(seconds=1)),
+        "begun-in-time": (closes - timedelta(minutes=5), closes + timedelta(minutes=30)),
+        "begun-in-time-but-after-grace": (closes - timedelta(minutes=5), closes + timedelta(minutes=30, seconds=1)),
+        "begun-late": (closes + timedelta(seconds=1), closes + timedelta(minutes=2)),
+    }
+    ballots = [
+        {"ballot_id": name, "source": "web", "group": "lived", "choices": choice, "began_at": began, "received_at": at}
+        for name, (began, at) in cases.items()
+    ]
+
+    with db.writing() as session:
+        row = store.load_round(session, "small-interim-1")
+        store.save_ballots(session, row, ballots)
+        counted = {ballot.ballot_id for ballot in steps.counted_ballots(session, row).ballots} & set(cases)
+
+    assert counted == {"at-the-close", "begun-in-time"}
+
+
+def test_the_last_edit_before_the_close_counts(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+    closes = read_protocol(small_folder(tmp_path / "again")).rounds.interim.closes
+    questions = [question for question, _ in steps.questions_on_ballot(db, "small")]
+
+    def edit(place: int, at: datetime) -> dict[str, object]:
+        choice = [{"question_id": "ranking", "item_id": questions[place], "rank": 1, "chosen": 1}]
+        return {"ballot_id": "me", "source": "web", "group": "lived", "choices": choice, "received_at": at}
+
+    with db.writing() as session:
+        row = store.load_round(session, "small-interim-1")
+        for place, at in enumerate(
+            (closes - timedelta(hours=2), closes - timedelta(hours=1), closes + timedelta(hours=1))
+        ):
+            store.save_ballots(session, row, [edit(place, at)])
+        counted = [ballot for ballot in steps.counted_ballots(session, row).ballots if ballot.ballot_id == "me"]
+
+    assert [ballot.version for ballot in counted] == [2]
+
+
+def test_extending_a_round_lets_ballots_in_that_would_have_been_late(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+    late = walk.RANKED + timedelta(hours=2)
+
+    steps.extend_round(db, "small-interim-1", late, by="ann", why="post was late", now=walk.RANKED - timedelta(days=1))
+    steps.advance_rounds(db, now=late)
+    outcome = steps.rank_round(db, "small", now=late + timedelta(hours=1))
+
+    assert outcome.counts["late"] == 0
+
+
+def test_closing_early_ends_the_round_at_that_moment(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+    early = walk.OPENED + timedelta(hours=10, minutes=30)
+
+    steps.close_round(db, "small-interim-1", by="ann", why="target reached", now=early, early=True)
+    outcome = steps.rank_round(db, "small", now=walk.RANKED)
+
+    assert outcome.counts["ballots counted"] == 12
+
+
+def test_a_round_is_not_closed_before_its_time_by_mistake(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+
+    with pytest.raises(StageError, match=r"which has not come; to close it now: `consensus round close .* --early"):
+        steps.close_round(db, "small-interim-1", now=walk.OPENED)
+
+
+def test_no_order_exists_while_a_round_is_open(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+
+    with pytest.raises(StageError, match="no order exists before it closes"):
+        steps.rank_round(db, "small", now=walk.OPENED)
+
+
+def test_nothing_is_ranked_before_the_grace_has_passed(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+    closes = read_protocol(small_folder(tmp_path / "again")).rounds.interim.closes
+    steps.advance_rounds(db, now=closes)
+
+    with pytest.raises(StageError, match="may still send their ballot until Friday 8 May 2026 at 17:30"):
+        steps.rank_round(db, "small", now=closes + timedelta(minutes=29))
+
+
+def test_a_round_opens_reminds_closes_and_ranks_by_itself(tmp_path, db):
+    until("open-round", db, tmp_path)
+
+    def rank(db, partnership, now):
+        return steps.rank_round(db, partnership, now=now).ids["ranking"]
+
+    moments = [walk.OPENED, datetime(2026, 4, 20, 8, tzinfo=UTC), datetime(2026, 5, 8, 16, tzinfo=UTC), walk.RANKED]
+    said = [steps.advance_rounds(db, now=moments[0], rank=rank).done]
+    walk.run_stage("import-ballots", db, tmp_path)
+    said += [steps.advance_rounds(db, now=moment, rank=rank).done for moment in moments[1:]]
+    again = steps.advance_rounds(db, now=walk.RANKED, rank=rank)
+
+    assert "opened" in said[0]
+    assert "A reminder of the round 'small-interim-1' is due; groups under target: Family and carers" in said[1]
+    assert "closed" in said[2]
+    assert "is ranked: r" in said[3]
+    assert again.done == "Nothing was due."
+
+
+def test_a_changed_protocol_is_refused_once_a_round_has_opened_unless_it_is_an_amendment(tmp_path, db):
+    until("import-ballots", db, tmp_path)
+    changed = small_folder(tmp_path / "changed", **{"size = 4": "size = 3"})
+
+    with pytest.raises(StageError, match="frozen since its first round opened"):
+        steps.register(db, changed, by="ann", now=walk.OPENED)
+    steps.register(db, changed, by="ann", now=walk.OPENED, why="the workshop is shorter")
+
+    assert steps.protocol(db, "small").shortlist.size == 3
+    assert "amendment" in frames(db)["decisions"]["kind"].tolist()
+
+
+def test_amending_the_shortlist_gives_another_ranking_and_comparing_the_two_says_why(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    before = steps.current_ranking_id(db, "small")
+    changed = small_folder(tmp_path / "changed", **{'id = "lived"': 'id = "lived"\nshare = 5'})
+
+    steps.register(db, changed, by="ann", now=walk.RANKED, why="lived experience counts more")
+    assert steps.next_action(db, "small", now=walk.RANKED).stage == "interim-ranking"
+    after = steps.rank_round(db, "small", now=walk.RANKED).ids["ranking"]
+    found = steps.compare(db, before, after)
+
+    assert after != before
+    assert found.reasons == ["The protocol was amended between them."]
+
+
+def test_a_rejected_shortlist_does_not_go_to_the_workshop(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    ranking = steps.current_ranking_id(db, "small")
+
+    steps.record_approval(db, "small", ranking, "reject", by="chair", why="carers are missing", now=walk.MET)
+
+    with pytest.raises(StageError, match="is not approved"):
+        walk.run_stage("import-workshop", db, tmp_path)
+    assert steps.next_action(db, "small", now=walk.MET).actor == "person"
+
+
+def test_a_wrong_sign_off_is_refused_with_all_its_faults_and_nothing_is_lost(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    ranking = steps.current_ranking_id(db, "small")
+
+    with pytest.raises(StageError) as told:
+        steps.record_approval(db, "small", ranking, "maybe", by=" ", now=walk.MET)
+
+    assert len(told.value.faults) == 2
+    assert steps.approval(db, ranking) is None
+
+
+def test_a_plenary_move_is_recorded_with_its_reason_and_changes_the_order(tmp_path, db):
+    until("publish", db, tmp_path)
+    before = steps.top_table(db, "small")["question"].tolist()
+    last = steps.shortlisted(db, "small")[-1]
+
+    steps.record_move(db, "small", last, 1, by="plenary", why="nobody else asks it", now=walk.MET)
+    assert steps.next_action(db, "small", now=walk.MET).stage == "final-workshop"
+    steps.finalise(db, "small", now=walk.MET)
+    after = steps.trace(db, "small", "1").to_lines()
+
+    assert steps.top_table(db, "small")["question"].tolist() != before
+    assert any("nobody else asks it" in line for line in after)
+
+
+def test_a_workshop_sheet_tells_all_its_faults_and_leaves_what_was_there(tmp_path, db):
+    until("final-workshop", db, tmp_path)
+    before = frames(db)["workshop_rankings"]
+    questions = steps.shortlisted(db, "small")
+    sheet = walk.write_csv(
+        tmp_path / "bad.csv",
+        ["session", "small_group", "question", "place"],
+        [[1, "A", questions[0], 1], [1, "A", questions[1], 1], [1, "A", "q-nobody-knows", 3]],
+    )
+
+    with pytest.raises(DataError) as told:
+        steps.import_workshop(db, "small", sheet, by="ann", now=walk.MET)
+
+    assert len(told.value.faults) >= 3
+    pd.testing.assert_frame_equal(frames(db)["workshop_rankings"], before)
+
+
+def test_a_question_added_to_the_shortlist_by_hand_says_why_it_is_there(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    left_out = [q for q, _ in steps.questions_on_ballot(db, "small") if q not in steps.shortlisted(db, "small")]
+    row = {"kind": "shortlist_by_hand", "subject": left_out[0], "value": {}, "by": "chair", "at": walk.RANKED}
+
+    steps.record_decisions(db, "small", [{**row, "why": "the only one on children"}], now=walk.RANKED)
+    outcome = steps.rank_round(db, "small", now=walk.RANKED)
+
+    why = outcome.tables["Shortlist"].set_index("question").loc[left_out[0], "why"]
+    assert why == "by hand: the only one on children"
+
+
+def test_the_next_thing_to_do_is_named_at_every_point_of_the_walk(tmp_path, db):
+    actors = []
+    moments = {"import-ballots": walk.OPENED, "advance-rounds": walk.OPENED, "interim-ranking": walk.RANKED}
+    for name in walk.STAGES:
+        walk.run_stage(name, db, tmp_path)
+        action = steps.next_action(db, "small", now=moments.get(name, walk.REVIEWED if name == "review" else walk.MET))
+        actors.append((name, action.actor, action.stage))
+
+    assert actors == [
+        ("register", "person", "gather-uncertainties"),
+        ("import-answers", "machine", "gather-uncertainties"),
+        ("gather-uncertainties", "machine", "deduplicate"),
+        ("deduplicate", "person", "deduplicate"),
+        ("review", "clock", "open-round"),
+        ("open-round", "clock", "close-round"),
+        ("import-ballots", "clock", "close-round"),
+        ("advance-rounds", "machine", "interim-ranking"),
+        ("interim-ranking", "person", "approve-shortlist"),
+        ("approve-shortlist", "person", "final-workshop"),
+        ("import-workshop", "machine", "final-workshop"),
+        ("final-workshop", "machine", "publish"),
+        ("publish", "nobody", "publish"),
+    ]
