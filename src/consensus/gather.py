@@ -37,15 +37,17 @@ _AND_LEANS = re.compile(r"\W*and\b", re.IGNORECASE)
 # English questions whose mark was left out. What follows the first word tells a question from a relative clause, an
 # order or a sigh: "What works for", but not "What a relief"; "Which diets help", but not "Which is awful".
 _ASKS = re.compile(
-    r"(?:does|did|is|are|can|could|should|would|will|do(?!\s+(?:more|some))|(?:when|where)\s+(?:does|do|is|are|will|can|should))"
+    r"(?:(?:also|and|but|so|then|finally|first(?:ly)?|second(?:ly)?|third(?:ly)?),?\s+)?"
+    r"(?:(?:does|did|is|are|can|could|should|would|will|do(?!\s+(?:more|some))|"
+    r"(?:when|where)\s+(?:does|do|is|are|will|can|should))"
     r"\s+(?!(?:not|be|it|this|that|very|so|always|never|often|please)\b)\w"
     r"|(?:what|how|why|who|which(?!\s+(?:is|was|are|were|has|had|means|makes|made)))"
-    r"\s+(?!(?:a|an|i|we|he|she|they|you|my|our|his|her|their|if)\b)\w",
+    r"\s+(?!(?:a|an|i|we|he|she|they|you|my|our|his|her|their|if)\b)\w"
+    r"|(?:please\s+(?:find out|look into|study)|we need to (?:know|understand)"
+    r"|i(?:'d| would| want| wish)[^.?!]{1,20}\bto know)\s+(?:if|whether|why|how|what|which|who|when|where|more)\b)",
     re.IGNORECASE,
 )
-_WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff]|\S+?(?=[\s\u3040-\u30ff\u3400-\u9fff]|$)"
-)  # a Han character counts as one
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")  # a Han character is one
 _LEAST_WORDS_UNMARKED = 4
 _MOST_WORDS_LEANING = 2
 _MOST_WORDS_AND = 4

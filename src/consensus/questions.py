@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from consensus.decisions import in_force, merged
 from consensus.digest import short_id
 from consensus.errors import DataError
 from consensus.vocabulary import COLUMNS, empty
@@ -116,29 +117,6 @@ def question_id(submission_ids: Iterable[str]) -> str:
     True
     """
     return short_id("q", *sorted(submission_ids))
-
-
-def in_force(decisions: pd.DataFrame) -> pd.DataFrame:
-    """Return the decisions that nobody took back, in the order in which they were made, without the undoing ones.
-
-    Examples
-    --------
-    >>> rows = [("d1", "wording", "q1", {"wording": "Why?"}, "Ada", None, ""),
-    ...         ("d2", "undo", "d1", {}, "Ada", None, ""), ("d3", "undo", "d2", {}, "Ada", None, "")]
-    >>> in_force(pd.DataFrame(rows, columns=COLUMNS["decisions"]))["decision_id"].tolist()
-    ['d1']
-    """
-    undone: set[str] = set()
-    kept = []
-    rows = zip(decisions["decision_id"], decisions["kind"], decisions["subject"], strict=True)
-    for position, (decision, kind, subject) in reversed(list(enumerate(rows))):
-        if decision in undone:
-            continue
-        if kind == "undo":
-            undone.add(subject)
-        else:
-            kept.append(position)
-    return decisions.iloc[kept[::-1]]
 
 
 def apply_decisions(
@@ -265,25 +243,23 @@ def apply_evidence_checks(questions: pd.DataFrame, decisions: pd.DataFrame) -> p
 def merge_questions(built: Questions, decisions: pd.DataFrame, submissions: pd.DataFrame) -> Questions:
     """Return the questions after the workshop's merges: what one traced to, the question it went into traces to.
 
-    A merge into a question that itself went into another goes on to that one; one that would close a circle is passed
-    over. The merged question is no question any more, and its submissions are kept.
+    The merged question is no question any more, and its submissions are kept.
+
+    Examples
+    --------
+    >>> rows = [("s1", "a1", "7", "carer", 0, 6, "Sleep?", ""), ("s2", "a2", "8", "carer", 0, 5, "Rest?", "")]
+    >>> submissions = pd.DataFrame(rows, columns=COLUMNS["submissions"])
+    >>> rows = [(f"d{n}", "same_question", f"q{n}", {"submissions": [f"s{n}"]}, "Ada", None, "") for n in (1, 2)]
+    >>> rows.append(("d3", "merge", "q1", {"into": "q2"}, "the plenary", None, "the same to those who sleep badly"))
+    >>> decisions = pd.DataFrame(rows, columns=COLUMNS["decisions"])
+    >>> built = apply_decisions(submissions, empty("proposals"), decisions)
+    >>> merge_questions(built, decisions, submissions).lineage.values.tolist()
+    [['q2', 's1'], ['q2', 's2']]
     """
-    into: dict[str, str] = {}
-
-    def last(question: str) -> str:
-        while question in into:
-            question = into[question]
-        return question
-
-    live = in_force(decisions)
-    known = set(built.questions["question_id"])
-    for subject, value in live.loc[live["kind"] == "merge", ["subject", "value"]].itertuples(index=False, name=None):
-        source, target = last(subject), last(str(value["into"]))
-        if source != target and {source, target} <= known:
-            into[source] = target
+    last = merged(decisions)
     lineage = built.lineage.assign(question_id=[last(question) for question in built.lineage["question_id"]])
     lineage = lineage.sort_values(["question_id", "submission_id"], ignore_index=True)
-    kept = built.questions[~built.questions["question_id"].isin(into)].set_index("question_id")
+    kept = built.questions[built.questions["question_id"].isin(lineage["question_id"])].set_index("question_id")
     told = lineage.merge(submissions[["submission_id", "response_id"]], on="submission_id").groupby("question_id")
     kept["submissions"], kept["respondents"] = told.size(), told["response_id"].nunique()
     return Questions(kept.reset_index()[list(COLUMNS["questions"])], lineage, built.set_aside)
