@@ -17,7 +17,7 @@ from consensus.protocol import Protocol
 from consensus.questions import Questions, in_force, merge_questions
 from consensus.report import tables
 from consensus.report.groups import group_looks
-from consensus.report.suppression import small_mark
+from consensus.report.suppression import TOTAL, small_mark
 from consensus.report.words import publish_words
 from consensus.vocabulary import empty
 
@@ -147,7 +147,8 @@ def publication(
     order = questions["final_rank"] if _is_final(material) else questions["interim_rank"]
     people = tables.count_people_behind(material.submissions, lineage, groups, k, earlier.get("people", ()))
     people_answered = material.answers.drop_duplicates("response_id")["group"]
-    took_part = {ANSWERED: people_answered, BALLOTS: pd.Series(material.ballots, dtype="int64")}
+    present = {ANSWERED: people_answered, BALLOTS: pd.Series(material.ballots, dtype="int64")}
+    taking_part = tables.count_groups(protocol, present, earlier.get("taking_part", ()))
     return Published(
         protocol=protocol,
         published_at=material.published_at,
@@ -158,12 +159,12 @@ def publication(
         is_final=_is_final(material),
         positions=tables.show_positions(material.ranking, list(protocol.shares), hidden).reindex(questions.index),
         people=people,
-        taking_part=tables.count_groups(protocol, took_part, earlier.get("taking_part", ())),
-        sensitivity=tables.sensitivity_table(material.ranking, material.sensitivity, material.leave_one_out, top),
+        taking_part=taking_part,
+        sensitivity=_sensitivity(material, groups),
         set_aside=tables.count_set_aside(material.set_aside, k, earlier.get("set_aside", ())),
         decisions=tables.count_decisions(material.decisions),
         moves=_moves(material.decisions),
-        stages=_stages(material),
+        stages=_stages(material, taking_part),
         withheld_groups=hidden,
         group_sizes=material.lineage["question_id"].value_counts().rename("submissions"),
         rounds=material.rounds,
@@ -173,6 +174,14 @@ def publication(
 
 def _is_final(material: Material) -> bool:
     return material.final is not None and len(material.final) > 0
+
+
+def _sensitivity(material: Material, groups: list[str]) -> pd.DataFrame:
+    """Return the table with the groups left out in the order of the protocol."""
+    top = material.protocol.publication.top
+    table = tables.sensitivity_table(material.ranking, material.sensitivity, material.leave_one_out, top)
+    left = [f"without:{group}" for group in groups if f"without:{group}" in table]
+    return table[[*table.columns.difference(left, sort=False), *left]]
 
 
 def _questions(material: Material, lineage: pd.DataFrame) -> pd.DataFrame:
@@ -243,19 +252,21 @@ def _moves(decisions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"question_id": moves["subject"].to_numpy(), "to": to})
 
 
-def _stages(material: Material) -> list[tuple[str, str]]:
-    """Return what each stage handled: counts over all groups together."""
+def _stages(material: Material, taking_part: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return what each stage handled, in the order of the stages: counts over all groups together."""
     k = material.protocol.publication.small_cells
     answered = int((material.questions["status"] == "answered").sum())
-    rows = [
-        ("submissions, each one uncertainty cut from an answer", str(len(material.submissions))),
-        ("submissions set aside, each with a reason", str(len(material.set_aside))),
-        ("summary questions that the others became", str(len(material.questions))),
-        ("summary questions that a review has answered already", str(answered)),
-        ("summary questions in the interim survey", str(len(material.ranking))),
-        ("questions on the shortlist", str(len(material.shortlist))),
-    ]
-    return rows + [
-        (f"ballots not counted: {reason}", small_mark(k) if 0 < count < k else str(count))
-        for reason, count in material.not_counted.items()
+    return [
+        ("People who answered", str(taking_part.at[TOTAL, ANSWERED])),
+        ("Submissions: single questions cut from the answers", str(len(material.submissions))),
+        ("Submissions set aside, each with a reason", str(len(material.set_aside))),
+        ("Summary questions that the other submissions became", str(len(material.questions))),
+        ("Summary questions that research has answered already", str(answered)),
+        ("Summary questions in the interim survey", str(len(material.ranking))),
+        ("Ballots counted", str(taking_part.at[TOTAL, BALLOTS])),
+        *(
+            (f"Ballots not counted: {reason}", small_mark(k) if 0 < count < k else str(count))
+            for reason, count in material.not_counted.items()
+        ),
+        ("Questions on the shortlist", str(len(material.shortlist))),
     ]

@@ -26,9 +26,11 @@ from matplotlib.textpath import TextToPath
 __all__ = ["GREY", "INK", "PALE", "Drawing", "Sheet", "Width", "plain", "text_width", "wrap"]
 
 Width = Literal["phone", "page"]
-POINTS: dict[Width, float] = {"phone": 255.0, "page": 645.0}  # 340 and 860 CSS pixels
+POINTS: dict[Width, float] = {"phone": 225.0, "page": 645.0}  # 300 and 860 CSS pixels
 FONT = "DejaVu Sans"
 INK, GREY, PALE = "#1A1A1A", "#5A5A5A", "#DDDDDD"
+
+SHRUNK = {"D": 0.84, "s": 0.92, "d": 1.1, "p": 1.08}  # so that all markers look of one size
 
 _measure = TextToPath()
 _rendering = threading.Lock()  # rcParams are global to the process
@@ -49,24 +51,25 @@ class Drawing:
 
     def png(self) -> bytes:
         """Return the drawing as PNG, two pixels a point; the same bytes every time."""
-        return self._render("png", FigureCanvasAgg, {"Software": None}, dpi=144)
+        return self._render("png", FigureCanvasAgg, {"Software": None})
 
     def svg(self) -> str:
         """Return the drawing as SVG whose words are text; the same every time."""
-        text = self._render("svg", FigureCanvasSVG, {"Date": None, "Creator": None}, dpi=72).decode()
+        text = self._render("svg", FigureCanvasSVG, {"Date": None, "Creator": None}).decode()
         return text.replace(f"'{FONT}'", f"'{FONT}', Verdana, sans-serif")
 
-    def _render(self, kind: str, canvas: Any, metadata: dict[str, None], dpi: int) -> bytes:
+    def _render(self, kind: str, canvas: Any, metadata: dict[str, None]) -> bytes:
         stream = io.BytesIO()
-        settings = {"svg.hashsalt": "consensus", "svg.fonttype": "none", "font.family": FONT, "path.simplify": False}
+        settings: dict[Any, Any] = {
+            "svg.hashsalt": "consensus",
+            "svg.fonttype": "none",
+            "font.family": FONT,
+            "path.simplify": False,
+        }
         with _rendering, mpl.rc_context(settings), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a script that the font lacks: the browser has others
-            getattr(canvas(self.figure), f"print_{kind}")(stream, metadata=metadata, **_resolution(kind, dpi))
+            getattr(canvas(self.figure), f"print_{kind}")(stream, metadata=metadata)
         return stream.getvalue()
-
-
-def _resolution(kind: str, dpi: int) -> dict[str, int]:
-    return {} if kind == "png" else {"dpi": dpi}
 
 
 class Sheet:
@@ -95,16 +98,17 @@ class Sheet:
 
     def line(self, x0: float, y0: float, x1: float, y1: float, **how: Any) -> None:
         """Draw a straight line."""
-        self.axes.plot([x0, x1], [y0, y1], **{"color": PALE, "lw": 1, "solid_capstyle": "butt", **how})
+        self.axes.plot([x0, x1], [y0, y1], **_over({"color": PALE, "lw": 1, "solid_capstyle": "butt"}, how))
 
     def bar(self, x: float, y: float, width: float, height: float, **how: Any) -> None:
         """Draw a rectangle from its top left corner."""
-        self.axes.add_patch(mpl.patches.Rectangle((x, y), width, height, **{"lw": 0, **how}))
+        self.axes.add_patch(mpl.patches.Rectangle((x, y), width, height, **{"lw": 0, "zorder": 2.5, **how}))
 
     def mark(self, x: float, y: float, look: Any, size: float = 12.0) -> None:
         """Draw a stakeholder group's marker with its letter."""
         edge = {"markeredgecolor": "white", "markeredgewidth": 0.8}
-        self.axes.plot([x], [y], marker=look.marker, color=look.colour, markersize=size, zorder=3, **edge)
+        shape = {"marker": look.marker, "color": look.colour, "markersize": SHRUNK.get(look.marker, 1) * size}
+        self.axes.plot([x], [y], zorder=3, **_over(shape, edge))
         self.write(x, y, look.letter, size=0.6 * size, color=look.ink, ha="center", weight="bold", zorder=4)
 
     def finish(self, height: float, alt: str) -> Drawing:
@@ -113,6 +117,10 @@ class Sheet:
         self.axes.set_ylim(height, 0)
         self.figure.set_size_inches(self.width / 72, height / 72)
         return Drawing(self.figure, " ".join(plain(alt).split()))
+
+
+def _over(usual: dict[str, Any], how: dict[str, Any]) -> dict[str, Any]:
+    return {**usual, **how}
 
 
 def plain(text: object) -> str:
@@ -148,7 +156,7 @@ def wrap(text: str, width: float, size: float, *, lines: int = 0, weight: str = 
     ['What helps', 'people sleep …']
     """
     done, line = [], ""
-    pieces = (_pieces(word, width, size, weight) for word in plain(text).split())
+    pieces = (_pieces(word, width, size, weight) for word in plain(text).split(" ") if word)
     for word in chain.from_iterable(pieces):
         longer = f"{line} {word}" if line else word
         if line and text_width(longer, size, weight) > width:

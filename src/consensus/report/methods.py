@@ -19,6 +19,7 @@ TIES_IN_WORDS = {
     "min": "questions that tie in a group share the best of their positions",
     "dense": "questions that tie in a group share one position, and no position is left out after it",
 }
+HEX_DIGITS = 64  # of a SHA-256
 FORMS_IN_WORDS = {
     "ranked": "Each person chose up to {most} questions and put them in order: {depth} points for the first, one fewer "
     "for each after it.",
@@ -78,7 +79,11 @@ def methods_rows(published: Published) -> list[tuple[str, str]]:
         ("Software", f"consensus-psp {published.version}"),
         ("Protocol (SHA-256)", protocol.hash),
     ]
-    rows += [(f"{what} (SHA-256)", digest) for what, digest in published.digests.items()]
+    rows += [
+        (f"{what.capitalize()} (SHA-256)" if len(digest) == HEX_DIGITS else what.capitalize(), digest)
+        for what, digest in published.digests.items()
+        if digest != protocol.hash
+    ]
     return [(what, text) for what, text in rows if text]
 
 

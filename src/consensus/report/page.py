@@ -20,7 +20,6 @@ from consensus.report.suppression import TOTAL, is_hidden
 __all__ = ["DECISIONS_IN_WORDS", "render_report", "report_drawings", "write_report"]
 
 TEMPLATES = Path(__file__).parent / "templates"
-AFTER_THE_CUT = 5
 
 DECISIONS_IN_WORDS = {
     "out_of_scope": "A submission is out of scope",
@@ -42,8 +41,8 @@ DECISIONS_IN_WORDS = {
     "round": "A round is opened, extended, paused or closed",
 }
 RULE_NAMES = {
-    "jla_positions": "James Lind Alliance rule",
-    "jla_top10": "James Lind Alliance rule, first ten only",
+    "jla_positions": "all positions",
+    "jla_top10": "first ten only",
     "mean_points": "mean points",
 }
 
@@ -68,7 +67,6 @@ def render_report(published: Published) -> str:
     )
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment.filters["mark"] = lambda text: text
     page = environment.get_template("report.html.j2")
     return page.render(_view(published), style=_Style(style), style_hash=f"sha256-{digest}")
 
@@ -94,10 +92,7 @@ def report_drawings(published: Published, width: Any = "page") -> dict[str, Draw
     scored = published.questions.dropna(subset=["score"]).reset_index()
     scored = scored.sort_values(["interim_rank", "question_id"]).set_index("question_id")
     if len(scored):
-        shown = scored[scored["shortlisted"]].index
-        beyond = scored.index.difference(shown, sort=False)[:AFTER_THE_CUT]
-        kept = scored[scored.index.isin(shown.union(beyond))]
-        drawn["scores"] = plots.plot_scores(kept, width=width)
+        drawn["scores"] = plots.plot_scores(scored, width=width)
     targets = pd.DataFrame({g.id: [g.target_answers, g.target_ballots] for g in protocol.groups}).T
     targets.columns = pd.Index([ANSWERED, BALLOTS])
     drawn["people"] = plots.plot_taking_part(published.taking_part, targets, published.groups, width=width)
@@ -127,7 +122,6 @@ def _view(published: Published) -> dict[str, Any]:
     """Return what the template shows, in plain values."""
     protocol = published.protocol
     local = published.published_at.astimezone(protocol.zone)
-    number = len(published.top)
     aside = published.set_aside["submissions"]
     rows = sorted(published.decisions.itertuples(), key=lambda row: list(DECISIONS_IN_WORDS).index(str(row.Index)))
     return {
@@ -138,10 +132,9 @@ def _view(published: Published) -> dict[str, Any]:
         "is_final": published.is_final,
         "top": [_entry(published, question) for question in published.top],
         "top_size": protocol.publication.top,
-        "number": number,
         "ranked": _ranked(published),
         "suppression": suppression_sentence(published),
-        "stages": [*_taken_part(published), *published.stages],
+        "stages": published.stages,
         "figures": _figures(published),
         "shortlist": _shortlist(published),
         "sensitivity": _sensitivity(published),
@@ -171,14 +164,14 @@ def _ranked(published: Published) -> int:
 def _entry(published: Published, question: str) -> dict[str, Any]:
     row = published.questions.loc[question]
     final = published.is_final
-    cell = str(published.people[TOTAL].get(question, "0"))
+    behind = published.people[TOTAL].get(question)
     positions = published.positions.loc[question].dropna()
     return {
         "place": f"{row['final_rank' if final else 'interim_rank']:g}",
         "tied": bool(row["final_tied" if final else "tied"]),
         "wording": row["wording"],
         "category": row["category"],
-        "people": f"Asked by {_said(cell)} people.",
+        "people": "" if behind is None else f"Asked by {_said(str(behind))} people.",
         "positions": [(published.groups.at[g, "short"], f"{p:g}") for g, p in positions.items()],
     }
 
@@ -192,10 +185,6 @@ def _said(cell: str) -> str:
     if not is_hidden(cell):
         return cell
     return f"fewer than {cell[1:]}" if cell.startswith("<") else f"{cell[:-1]} or more"
-
-
-def _taken_part(published: Published) -> list[tuple[str, str]]:
-    return [(stage, _said(str(published.taking_part.at[TOTAL, stage]))) for stage in published.taking_part.columns]
 
 
 def _shortlist(published: Published) -> list[dict[str, Any]]:
@@ -217,22 +206,24 @@ def _shortlist(published: Published) -> list[dict[str, Any]]:
 
 def _sensitivity(published: Published) -> dict[str, Any]:
     table, top = published.sensitivity, published.protocol.publication.top
-    names = [_column(published, str(column)) for column in table.columns]
+    kinds = [str(column).partition(":")[::2] for column in table.columns]
+    short = published.groups["short"]
+    names = [RULE_NAMES.get(n, n.replace("_", " ")) if kind == "rule" else short.get(n, n) for kind, n in kinds]
+    said = [
+        f"without {name}" if kind == "without" else name or "interim survey"
+        for name, (kind, _) in zip(names, kinds, strict=True)
+    ]
     rows = [
         {
             "wording": published.questions.at[question, "wording"],
-            "cells": [{"name": n, "rank": int(r), "out": r > top} for n, r in zip(names, ranks, strict=True)],
+            "cells": [{"name": n, "rank": int(r), "out": r > top} for n, r in zip(said, ranks, strict=True)],
+            "inside": int((ranks <= top).sum()),
         }
         for question, ranks in zip(table.index, table.to_numpy(), strict=True)
     ]
-    return {"columns": names, "rows": rows}
-
-
-def _column(published: Published, column: str) -> str:
-    kind, _, name = column.partition(":")
-    if kind == "rule":
-        return RULE_NAMES.get(name, name.replace("_", " "))
-    return f"without {published.groups.at[name, 'short']}" if kind == "without" else "Interim ranking"
+    heads = {"rule": "rules", "without": "groups"}
+    listed = {title: [n for n, (k, _) in zip(names, kinds, strict=True) if k == kind] for kind, title in heads.items()}
+    return {**listed, "rows": rows}
 
 
 def _steady(published: Published) -> int:

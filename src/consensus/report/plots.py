@@ -19,6 +19,7 @@ from consensus.report.suppression import TOTAL, is_hidden, shown_number
 __all__ = ["plot_group_sizes", "plot_positions", "plot_rounds", "plot_scores", "plot_taking_part"]
 
 MARGIN = 8.0
+AFTER_THE_CUT = 5
 BLUE, ORANGE = "#0072B2", "#B34700"
 SIZES = ((1, 1), (2, 4), (5, 9), (10, 19), (20, 49), (50, None))
 
@@ -45,9 +46,9 @@ def plot_positions(
     left = MARGIN if sheet.phone else 0.46 * sheet.width
     scale = _Scale(left + 14, sheet.width - MARGIN - 14, 1, max(of, 2))
     y = _legend(sheet, looks, MARGIN)
-    y = _ends(sheet, scale, y, f"{of}th" if of not in (1, 2, 3, 21, 22, 23) else str(of))
-    for question, row in questions.iterrows():
-        y = _position_row(sheet, scale, y, row, positions.loc[question].dropna(), looks)
+    y = _ends(sheet, scale, y)
+    for row, (_, places) in zip(questions.to_dict("records"), positions.iterrows(), strict=True):
+        y = _position_row(sheet, scale, y, row, places.dropna(), looks)
     return sheet.finish(y + MARGIN, _positions_alt(questions, positions, looks, of))
 
 
@@ -66,19 +67,29 @@ def _legend(sheet: Sheet, looks: pd.DataFrame, y: float) -> float:
     """Put the groups' markers with their names in lines; return where they end."""
     x, row = MARGIN, 17.0
     for look in looks.itertuples():
-        needed = 18 + text_width(look.short, sheet.size) + 12
+        needed = 18 + text_width(str(look.short), sheet.size) + 12
         if x > MARGIN and x + needed > sheet.width - MARGIN:
             x, y = MARGIN, y + row
         sheet.mark(x + 6, y + row / 2, look)
-        sheet.write(x + 16, y + row / 2, look.short)
+        sheet.write(x + 16, y + row / 2, str(look.short))
         x += needed
     return y + row + 4
 
 
-def _ends(sheet: Sheet, scale: _Scale, y: float, last: str) -> float:
-    sheet.write(scale.left - 8, y + 8, "← more favoured (1st)", size=sheet.size - 1, color=GREY)
-    sheet.write(scale.right + 8, y + 8, f"less ({last}) →", size=sheet.size - 1, color=GREY, ha="right")
-    return y + 18
+def _ends(sheet: Sheet, scale: _Scale, y: float) -> float:
+    """Say what left and right mean, and number the places."""
+    small = sheet.size - 1
+    sheet.write(scale.left - 8, y + 8, "← more favoured", size=small, color=GREY)
+    sheet.write(scale.right + 8, y + 8, "less favoured →", size=small, color=GREY, ha="right")
+    for place in [1, *_ticks(scale)]:
+        sheet.write(scale(place), y + 21, str(place), size=small, color=GREY, ha="center")
+    return y + 30
+
+
+def _ticks(scale: _Scale) -> list[int]:
+    """Return the round places between the first and the last, at most seven."""
+    step = next(step for step in (5, 10, 20, 25, 50, 100, 200, 500, 10**9) if scale.high / step <= 7)
+    return list(range(step, int(scale.high) + 1, step))
 
 
 def _position_row(sheet: Sheet, scale: _Scale, y: float, row: Any, places: pd.Series, looks: pd.DataFrame) -> float:
@@ -97,6 +108,8 @@ def _position_row(sheet: Sheet, scale: _Scale, y: float, row: Any, places: pd.Se
     start = below + 4 if sheet.phone else max(top, (top + below - depth) / 2)
     line = start + depth - 6.5
     sheet.line(scale.left - 6, line, scale.right + 6, line, lw=1.4)
+    for tick in [1, *_ticks(scale)]:
+        sheet.line(scale(tick), line - 4, scale(tick), line + 4, lw=1, color="#BBBBBB")
     if len(places):
         sheet.line(scale(places.min()), line, scale(places.max()), line, lw=3, color="#AAAAAA")
     for (group, place), level in zip(_in_order(places), levels, strict=True):
@@ -127,7 +140,7 @@ def _extremes(places: pd.Series, looks: pd.DataFrame) -> str:
     first, last = (
         " and ".join(looks.loc[places.index[places == end], "short"]) for end in (places.min(), places.max())
     )
-    return f"Highest: {first} ({_place(places.min())}); lowest: {last} ({_place(places.max())})"
+    return f"Highest: {first}\u00a0({_place(places.min())}); lowest: {last}\u00a0({_place(places.max())})"
 
 
 def _place(position: float) -> str:
@@ -141,8 +154,8 @@ def _place(position: float) -> str:
 
 def _positions_alt(questions: pd.DataFrame, positions: pd.DataFrame, looks: pd.DataFrame, of: int) -> str:
     said = [
-        f"{row['place']} {row['wording']} {_extremes(positions.loc[question].dropna(), looks)}."
-        for question, row in questions.iterrows()
+        f"{row['place']} {row['wording']} {_extremes(places.dropna(), looks)}."
+        for row, (_, places) in zip(questions.to_dict("records"), positions.iterrows(), strict=True)
     ]
     return f"Where each group placed each question, 1 is most favoured of {of}. " + " ".join(said)
 
@@ -153,8 +166,11 @@ def plot_scores(questions: pd.DataFrame, *, width: Width = "page") -> Drawing:
     Parameters
     ----------
     questions
-        In the order of the interim ranking: `interim_rank`, `wording`, `score`, `shortlisted`, `tied`.
+        In the order of the interim ranking: `interim_rank`, `wording`, `score`, `shortlisted`, `tied`. Of those not on
+        the shortlist the first `AFTER_THE_CUT` are drawn.
     """
+    beyond = ~questions["shortlisted"].astype(bool)
+    questions = questions[~beyond | (beyond.cumsum() <= AFTER_THE_CUT)]
     sheet = Sheet(width)
     left = MARGIN + 30 if sheet.phone else 0.5 * sheet.width
     best = max(float(questions["score"].max()), 1e-9)
@@ -196,7 +212,7 @@ def _score_row(sheet: Sheet, scale: _Scale, y: float, row: Any) -> float:
     room = (sheet.width - MARGIN if sheet.phone else scale.left - 10) - MARGIN - indent
     rank = f"{row['interim_rank']:g}{'=' if row['tied'] else ''}"
     sheet.paragraph(MARGIN, y + 2, [rank], weight="bold")
-    below = sheet.paragraph(MARGIN + indent, y + 2, wrap(row["wording"], room, sheet.size, lines=3))
+    below = sheet.paragraph(MARGIN + indent, y + 2, wrap(row["wording"], room, sheet.size, lines=4))
     top = below + 1 if sheet.phone else (y + below) / 2 - 5
     colours = (
         {"facecolor": BLUE, "edgecolor": BLUE} if row["shortlisted"] else {"facecolor": "white", "edgecolor": GREY}
@@ -256,7 +272,7 @@ def _reached(shown: pd.DataFrame, targets: pd.DataFrame) -> list[str]:
 
 def _of_target(cell: str, target: int) -> str:
     words = f"under {cell[1:]}" if cell.startswith("<") else f"{cell[:-1]} or more" if is_hidden(cell) else cell
-    return f"{words} of {target}" if target else words
+    return f"{words} (aim {target})" if target else words
 
 
 def _reached_row(sheet: Sheet, scale: _Scale, y: float, name: str, cell: str, target: int) -> float:
@@ -271,7 +287,7 @@ def _reached_row(sheet: Sheet, scale: _Scale, y: float, name: str, cell: str, ta
         sheet.bar(scale.left, y + 3, scale(number) - scale.left, 10, facecolor=BLUE)
         end = scale(number)
     if target:
-        sheet.line(scale(target), y + 1, scale(target), y + 15, color=ORANGE, lw=2.5)
+        sheet.line(scale(target), y + 1, scale(target), y + 15, color=ORANGE, lw=2.5, zorder=3)
         end = max(end, scale(target) + 1)
     sheet.line(scale.left, y, scale.left, y + 17, color=GREY, lw=0.8)
     sheet.write(end + 5, y + 8, _of_target(cell, target))
@@ -281,7 +297,10 @@ def _reached_row(sheet: Sheet, scale: _Scale, y: float, name: str, cell: str, ta
 def _taking_part_alt(shown: pd.DataFrame, targets: pd.DataFrame, names: pd.Series) -> str:
     said = []
     for stage in shown.columns:
-        parts = [f"{names[g]} {_of_target(str(c), _target(targets, g, stage))}" for g, c in shown[stage].items()]
+        parts = [
+            f"{name} {_of_target(str(cell), _target(targets, group, stage))}"
+            for name, (group, cell) in zip(names, shown[stage].items(), strict=True)
+        ]
         said.append(f"{stage}: {', '.join(parts)}.")
     return "People of each group who took part, of those aimed for. " + " ".join(said)
 
@@ -300,7 +319,9 @@ def plot_group_sizes(sizes: pd.Series, *, width: Width = "page") -> Drawing:
     sheet = Sheet(width)
     left = MARGIN + max(text_width(label, sheet.size) for label in labels) + 8
     scale = _Scale(left, sheet.width - MARGIN - 40, 0, max([*counts, 1]))
-    lines = wrap("Submissions in a duplicate group, and how many groups", sheet.width - 2 * MARGIN, sheet.size + 1)
+    lines = wrap(
+        "Submissions in a duplicate group, and how many groups", sheet.width - 2 * MARGIN, sheet.size + 1, weight="bold"
+    )
     y = sheet.paragraph(MARGIN, MARGIN, lines, weight="bold", size=sheet.size + 1) + 4
     for label, count in zip(labels, counts, strict=True):
         sheet.write(left - 6, y + 9, label, ha="right")
@@ -320,6 +341,10 @@ def plot_rounds(rounds: pd.DataFrame, *, zone: ZoneInfo, now: datetime, width: W
         Frame of the vocabulary; instants in UTC, shown in `zone`.
     """
     rows = rounds.sort_values(["opens_at", "round_id"])
+    if rows.empty:
+        sheet = Sheet(width)
+        sheet.write(MARGIN, MARGIN + 8, "No round has been opened yet.")
+        return sheet.finish(2 * MARGIN + 16, "No round has been opened yet.")
     spans = [(_instant(a), _instant(c or b)) for a, b, c in _times(rows)]
     sheet = Sheet(width)
     low, high = min(a for a, _ in spans).timestamp(), max(b for _, b in spans).timestamp()
@@ -333,7 +358,7 @@ def plot_rounds(rounds: pd.DataFrame, *, zone: ZoneInfo, now: datetime, width: W
         sheet.line(MARGIN, y + 6, sheet.width - MARGIN, y + 6)
         sheet.bar(left, y, max(right - left, 3), 12, facecolor=BLUE if row.state in ("closed", "ranked") else ORANGE)
         if low <= now.timestamp() <= high:
-            sheet.line(scale(now.timestamp()), y - 3, scale(now.timestamp()), y + 15, color=INK, lw=2)
+            sheet.line(scale(now.timestamp()), y - 3, scale(now.timestamp()), y + 15, color=INK, lw=2, zorder=3)
         y += 24
         said.append(f"{row.kind} round: {dates}.")
     return sheet.finish(y + MARGIN, f"The partnership's {len(rows)} rounds. " + " ".join(said))

@@ -7,13 +7,12 @@ see `suppression`); positions of a group that is too small to be shown come out 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 
 import pandas as pd
 
 from consensus.protocol import Protocol
 from consensus.questions import in_force
-from consensus.report.suppression import TOTAL, suppress_differences
+from consensus.report.suppression import suppress_differences
 from consensus.vocabulary import NOT_STATED
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "count_groups",
     "count_people_behind",
     "count_set_aside",
-    "engagement_summary",
     "sensitivity_table",
     "show_positions",
     "withheld_groups",
@@ -175,49 +173,3 @@ def count_decisions(decisions: pd.DataFrame) -> pd.DataFrame:
     )
     table = table.fillna(0).astype("int64").sort_index().rename_axis("kind")
     return table.assign(undone=table["made"] - table["stand"]).drop(columns="made")
-
-
-def engagement_summary(measures: pd.DataFrame) -> pd.DataFrame:
-    """Return a partnership's engagement in the form in which partnerships publish it, with per cents.
-
-    Parameters
-    ----------
-    measures
-        Rows in printing order: `stage`, `measure`, `value` (whole number), `base` (the measure of the same stage of
-        which the value is a part, or "").
-
-    Returns
-    -------
-    DataFrame
-        The same rows with `percent`: whole per cent, halves up, <NA> without a base.
-
-    Examples
-    --------
-    >>> rows = [("gathering", "submitted", 1529, ""), ("gathering", "in scope", 1369, "submitted")]
-    >>> engagement_summary(pd.DataFrame(rows, columns=["stage", "measure", "value", "base"]))["percent"].tolist()
-    [<NA>, 90]
-    """
-    values = {(stage, measure): value for stage, measure, value in measures[["stage", "measure", "value"]].to_numpy()}
-    percents = [
-        whole_percent(value, values[stage, base]) if base else pd.NA
-        for stage, value, base in measures[["stage", "value", "base"]].to_numpy()
-    ]
-    return measures.assign(percent=pd.array(percents, dtype="Int64"))
-
-
-def whole_percent(part: int, whole: int) -> int:
-    """Return a part in whole per cent, halves up, from whole numbers.
-
-    >>> whole_percent(17, 27), whole_percent(1, 8)
-    (63, 13)
-    """
-    return int(Fraction(100 * int(part), int(whole)) + Fraction(1, 2)) if whole else 0
-
-
-def total_of(public: pd.DataFrame, column: str) -> str:
-    """Return the total beneath a column of a public table.
-
-    >>> total_of(pd.DataFrame({"ballots": ["31", "31"]}, index=["carer", "total"]), "ballots")
-    '31'
-    """
-    return str(public.loc[TOTAL, column])
