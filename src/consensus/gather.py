@@ -200,7 +200,7 @@ def _ends(text: str, match: re.Match[str], first: int, end: int) -> bool:
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _IDENTIFIERS: dict[str, re.Pattern[str]] = {
     "email": re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
-    "url": re.compile(r"(?:https?://|www\.)[^\s<>\"]{1,500}", re.IGNORECASE),
+    "url": re.compile(r"(?:https?://|www\.)[^\s<>\"]{1,500}(?<![.,;:!?)'])", re.IGNORECASE),
     "nhs_number": re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)"),
     "date_of_birth": re.compile(
         r"(?<!\d)(?:\d{1,2}(?P<by>[./-])\d{1,2}(?P=by)(?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d"
