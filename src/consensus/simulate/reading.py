@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -22,7 +23,7 @@ ASIDE = re.compile(r"^(?:\s*(?:[-*•]|\(?\d{1,2}[.)])\s+)?(?:[^:?]{0,45}:\s+)?"
 
 @dataclass(frozen=True)
 class Glossary:
-    """Lay and clinical words that speak of the same thing, by term; and words that a summary question avoids.
+    """Lay and clinical words that speak of the same thing, by term; words a wording avoids, and everyday words' stead.
 
     Examples
     --------
@@ -32,6 +33,7 @@ class Glossary:
 
     terms: dict[str, tuple[str, ...]] = field(default_factory=dict)
     informal: tuple[str, ...] = ()
+    plainer: dict[str, str] = field(default_factory=dict)
 
     def terms_in(self, text: str) -> list[str]:
         """Return the terms that a text speaks of, in the order of the glossary."""
@@ -40,6 +42,22 @@ class Glossary:
     def is_informal(self, text: str) -> bool:
         """Return whether a text has a word that a summary question avoids."""
         return any(re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in self.informal)
+
+    def in_plain_words(self, text: str) -> str:
+        """Return a text with its everyday words replaced.
+
+        Examples
+        --------
+        >>> Glossary(plainer={"kids": "children"}).in_plain_words("Kids and their kids' sleep")
+        "Children and their children's sleep"
+        """
+        for word, other in self.plainer.items():
+
+            def stead(found: re.Match[str], other: str = other) -> str:
+                return other[0].upper() + other[1:] if found.group()[0].isupper() else other
+
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", stead, text, flags=re.IGNORECASE)
+        return text.replace("children' ", "children's ")
 
     def _patterns(self) -> dict[str, re.Pattern[str]]:
         return {term: re.compile("|".join(map(_entry, words)), re.IGNORECASE) for term, words in self.terms.items()}
@@ -86,9 +104,12 @@ def asked(text: str) -> str:
 
 
 def likeness(texts: Sequence[str], glossary: Glossary) -> np.ndarray:
-    """Return how alike each two texts read, S x S in [0, 1]: by words and terms asked about, and terms told around it."""
+    """Return how alike each two texts read, S x S in [0, 1].
+
+    By the words and the glossary's terms in what is asked, and by the terms in all that is told.
+    """
     questions = [asked(text) for text in texts]
-    parts = [
+    parts: list[tuple[float, Sequence[str], dict[str, Any]]] = [
         (WORDS, questions, {"stop_words": "english", "sublinear_tf": True}),
         (PIECES, questions, {"analyzer": "char_wb", "ngram_range": (4, 5), "sublinear_tf": True}),
         (TERMS, questions, {"analyzer": glossary.terms_in}),
@@ -103,7 +124,7 @@ def likeness(texts: Sequence[str], glossary: Glossary) -> np.ndarray:
     return table
 
 
-def _tf_idf(texts: Sequence[str], how: dict) -> sparse.csr_matrix | None:
+def _tf_idf(texts: Sequence[str], how: dict[str, Any]) -> sparse.csr_matrix | None:
     try:
         return TfidfVectorizer(**how).fit_transform(texts)
     except ValueError:  # no known word at all

@@ -79,7 +79,8 @@ class ScriptedReviewer:
             )
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
             raise ProtocolError(f"reviewer.toml cannot be read ({error}); mend what it names.") from error
-        return cls(protocol, Glossary(terms, tuple(content.get("informal", ()))), reviews, content.get("questions"))
+        glossary = Glossary(terms, tuple(content.get("informal", ())), dict(content.get("plainer", {})))
+        return cls(protocol, glossary, reviews, content.get("questions"))
 
     def decide(
         self, submissions: pd.DataFrame, proposals: pd.DataFrame, identifiers: pd.DataFrame, *, at: datetime
@@ -110,7 +111,7 @@ class ScriptedReviewer:
         return _decisions(rows, at)
 
     def check_evidence(self, questions: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
-        """Return a decision for each summary question: answered by a review on the list, or searched and unanswered."""
+        """Return a decision for each summary question: a review on the list answers it, or none does."""
         rows = []
         for question, wording in questions.sort_values("question_id")[["question_id", "wording"]].itertuples(
             index=False
@@ -155,10 +156,11 @@ class ScriptedReviewer:
         return _decisions([("plenary_move", order[top], {"to": top}, why)], at)
 
     def _redactions(self, identifiers: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Any], str]]:
-        ordered = identifiers.sort_values(["submission_id", "start"])
-        for row in ordered[["submission_id", "start", "end", "kind"]].itertuples(index=False):
-            value = {"start": int(row.start), "end": int(row.end), "kind": str(row.kind)}
-            yield "redact", row.submission_id, value, "Every flagged identifier is redacted."
+        columns = ["submission_id", "start", "end", "kind"]
+        ordered = identifiers.sort_values(columns)[columns]
+        for submission, start, end, kind in ordered.itertuples(index=False, name=None):
+            value = {"start": int(start), "end": int(end), "kind": kind}
+            yield "redact", submission, value, "Every flagged identifier is redacted."
 
     def _outside(self, text: str) -> str:
         """Return the head of the scope sentence that rules a submission out, or nothing.
@@ -187,8 +189,7 @@ class ScriptedReviewer:
         categories = self._categories(inside, groups)
         rows = []
         for number, group in enumerate(groups):
-            nearness = table[np.ix_(group, group)].sum(axis=1).round(9).tolist()
-            wording = wordsmith.wording([texts[place] for place in group], nearness)
+            wording = wordsmith.wording([texts[place] for place in group])
             rows += _accepted(group, _seed(group, proposed), ids, table, wording, categories.get(str(number), ""))
         why = f"Reads like no question that others ask (likeness below {PLACE:g}); kept for a second reading."
         return rows + [("set_aside", ids[place], {}, why) for place in sorted(left)]
@@ -225,7 +226,7 @@ def _letters(text: str) -> str:
 
 
 def _proposed(inside: pd.DataFrame, proposals: pd.DataFrame, table: np.ndarray) -> list[list[int]]:
-    """Return the proposed groups, taken apart where they do not read alike; a submission without a proposal is alone."""
+    """Return the proposed groups, taken apart where they do not read alike; without a proposal, one is alone."""
     group = inside["submission_id"].map(proposals.set_index("submission_id")["group"])
     group = group.where(group.notna(), inside["submission_id"])
     kept: list[list[int]] = []
