@@ -1,0 +1,200 @@
+"""Proposed duplicate groups: the same for everybody, explained, and measured against people's own groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+from threadpoolctl import threadpool_limits
+
+from consensus.duplicates import (
+    THRESHOLD,
+    b_cubed,
+    group_id,
+    grouping,
+    normalise,
+    pairwise,
+    propose_categories,
+    propose_groups,
+    propose_wordings,
+)
+from consensus.duplicates.similarity import cosines, vectors
+from consensus.protocol import Category
+from tests.profiles import examples
+
+SLEEP = ["Does poor sleep cause depression?", "Can poor sleep cause a depression?", "does POOR sleep cause depression"]
+WORK = ["Which support helps people keep a job?", "Which support helps people to keep their job?"]
+
+
+def frame_of(texts: list[str]) -> pd.DataFrame:
+    """Return submissions with the texts given."""
+    return pd.DataFrame({"submission_id": [f"s{n:03d}" for n in range(len(texts))], "text": texts}, dtype=object)
+
+
+def members(proposals: pd.DataFrame) -> set[frozenset[str]]:
+    """Return the groups as sets of submissions."""
+    return {frozenset(ids) for ids in proposals.groupby("group")["submission_id"].agg(list)}
+
+
+TEXTS = st.lists(
+    st.sampled_from([*SLEEP, *WORK, "Sleep", "", "😀", "؟", "نوم", "ECT?", "Is ECT safe for the old?"]), max_size=9
+)
+
+
+@examples
+@given(TEXTS, st.randoms(use_true_random=False))
+def test_every_submission_is_in_one_group_whatever_the_order_of_the_rows(texts: list[str], random) -> None:
+    submissions = frame_of(texts)
+    shuffled = submissions.iloc[random.sample(range(len(texts)), len(texts))]
+
+    proposals = propose_groups(submissions)
+
+    assert proposals["submission_id"].tolist() == submissions["submission_id"].tolist()
+    assert proposals["similarity"].between(0, 1).all()
+    pd.testing.assert_frame_equal(propose_groups(shuffled), proposals)
+
+
+def test_submissions_that_ask_the_same_in_nearly_the_same_words_are_proposed_together() -> None:
+    proposals = propose_groups(frame_of([*SLEEP, *WORK, "Is ECT safe?"]))
+
+    assert members(proposals) == {frozenset({"s000", "s001", "s002"}), frozenset({"s003", "s004"}), frozenset({"s005"})}
+
+
+def test_case_marks_spaces_and_list_numbers_do_not_make_a_wording_another() -> None:
+    assert normalise("1.  Does DIET\u00a0help?!") == normalise("does diet help")
+
+    (why,) = set(propose_groups(frame_of(["1. Does diet help?", "does diet help"]))["why"])
+    assert why == "same wording as 1 other"
+
+
+def test_a_group_of_one_says_that_nothing_is_near() -> None:
+    (row,) = propose_groups(frame_of(["Is ECT safe?"])).to_dict("records")
+
+    assert row["similarity"] == 0.0
+    assert row["why"].startswith("on its own")
+
+
+def test_the_reason_for_a_group_holds_no_word_of_a_participant() -> None:
+    words = {word for text in (*SLEEP, *WORK) for word in normalise(text).split()}
+
+    reasons = " ".join(propose_groups(frame_of([*SLEEP, *WORK]))["why"])
+
+    assert not words & set(normalise(reasons).split()) - {"to", "a"}
+
+
+def test_the_id_of_a_group_follows_from_its_members_alone() -> None:
+    few, more = propose_groups(frame_of(SLEEP)), propose_groups(frame_of([*SLEEP, *WORK]))
+
+    assert few["group"].iloc[0] == more["group"].iloc[0] == group_id(["s002", "s000", "s001"])
+
+
+def test_submissions_that_carry_a_reason_to_set_them_aside_are_left_out() -> None:
+    submissions = frame_of(SLEEP).assign(status=["", "rejected by the moderators", ""])
+
+    assert propose_groups(submissions)["submission_id"].tolist() == ["s000", "s002"]
+    assert propose_groups(submissions.assign(status="rejected")).empty
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", " "], ["😀", "!", "؟"], ["a"], ["x" * 120_000, "x" * 120_000 + " y"]])
+def test_texts_without_words_or_of_any_length_have_a_group(texts: list[str]) -> None:
+    proposals = propose_groups(frame_of(texts))
+
+    assert len(proposals) == len(texts)
+
+
+def test_linking_part_by_part_gives_the_groups_of_linking_all_at_once(shared: Path) -> None:
+    texts = sorted(set(_covidq(shared)["text"].map(normalise)))[:300]
+    submissions = frame_of(texts)
+
+    distances = squareform((1 - cosines(vectors(texts))).clip(0), checks=False)
+    labels = fcluster(linkage(distances, "average"), 1 - THRESHOLD, "distance")
+    at_once = {frozenset(ids) for ids in submissions["submission_id"].groupby(labels).agg(list)}
+
+    assert members(propose_groups(submissions)) == at_once
+
+
+def test_a_collection_too_large_for_one_table_is_taken_apart_and_still_grouped(monkeypatch) -> None:
+    monkeypatch.setattr(grouping, "_MOST_AT_ONCE", 3)
+
+    proposals = propose_groups(frame_of([*SLEEP, *WORK, "Which support helps people to keep a home?"]))
+
+    assert len(proposals) == 6
+    assert proposals.groupby("group")["submission_id"].size().max() <= 3
+
+
+def test_any_number_of_threads_proposes_the_same_groups() -> None:
+    submissions = frame_of([f"does treatment {n % 17} help people in group {n % 5}" for n in range(120)])
+    told = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            told.append(propose_groups(submissions))
+
+    pd.testing.assert_frame_equal(*told)
+
+
+def _covidq(shared: Path) -> pd.DataFrame:
+    frame = pd.read_csv(shared / "data" / "covidq_clusters.csv", dtype=str, keep_default_na=False)
+    return frame.rename(columns={"id": "submission_id"})
+
+
+def test_proposals_beat_doing_nothing_on_questions_that_people_grouped(shared: Path) -> None:
+    questions = _covidq(shared)
+
+    proposals = propose_groups(questions).set_index("submission_id")["group"].loc[questions["submission_id"]]
+    alone = b_cubed(range(len(questions)), questions["cluster"])
+    found, pairs = b_cubed(proposals, questions["cluster"]), pairwise(proposals, questions["cluster"])
+
+    assert alone.f1 == pytest.approx(0.537, abs=0.001)
+    assert found.f1 > 0.58
+    assert found.precision > 0.75
+    assert pairs.f1 > 0.2
+
+
+@examples
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=8))
+def test_the_measures_agree_with_their_definitions_written_out(labels: list[tuple[int, int]]) -> None:
+    groups, truth = [group for group, _ in labels], [true for _, true in labels]
+    precisions, together = [], []
+    for i, (group, true) in enumerate(labels):
+        mates = [other for other in labels if other[0] == group]
+        precisions.append(sum(other[1] == true for other in mates) / len(mates))
+        together += [other[1] == true for other in labels[i + 1 :] if other[0] == group]
+
+    assert b_cubed(groups, truth).precision == pytest.approx(sum(precisions) / len(labels))
+    assert b_cubed(groups, truth).recall == pytest.approx(b_cubed(truth, groups).precision)
+    assert pairwise(groups, truth).precision == pytest.approx(sum(together) / len(together) if together else 0)
+
+
+def test_a_group_is_worded_in_the_words_of_its_most_central_submission() -> None:
+    submissions = frame_of(["Sleep?", "Does sleep\n help?", "Does sleep help me, Jo?"])
+    proposals = pd.DataFrame(
+        {"submission_id": submissions["submission_id"], "group": "g1", "similarity": [0.2, 0.5, 0.9]}
+    )
+    names_somebody = pd.DataFrame([("s002", 20, 22, "email")], columns=["submission_id", "start", "end", "kind"])
+
+    worded = propose_wordings(submissions, proposals, names_somebody)
+
+    assert worded.loc["g1"].tolist() == ["s001", "Does sleep help?"]
+
+
+def test_a_wording_never_repeats_what_may_name_somebody() -> None:
+    submissions = frame_of(["Ask jo@example.org?"])
+    proposals = propose_groups(submissions)
+    flagged = pd.DataFrame([("s000", 4, 18, "email")], columns=["submission_id", "start", "end", "kind"])
+
+    assert propose_wordings(submissions, proposals, flagged)["wording"].tolist() == ["Ask […]?"]
+
+
+def test_a_category_is_proposed_by_the_starts_of_words_and_none_where_none_fits() -> None:
+    submissions = frame_of(["Do antidepressants disturb sleep?", "Why is the sky blue?"])
+    body = Category(id="body", name="Body", keywords=("antidepress", "sleep"))
+    work = Category(id="work", name="Work", keywords=("job", "lee"))
+
+    proposed = propose_categories(submissions, propose_groups(submissions), [work, body])
+
+    assert sorted(proposed.values()) == ["", "body"]
