@@ -7,8 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
+
 from consensus import orchestration, steps
-from consensus.cli.context import Context, Said, as_lines
+from consensus.cli.context import Context, Said
+from consensus.cli.tables import as_columns, as_lines
 from consensus.steps import Outcome
 
 __all__ = ["add_to"]
@@ -203,7 +206,12 @@ def _round_list(context: Context, options: argparse.Namespace) -> Said:
 
 def _rank(context: Context, options: argparse.Namespace) -> Said:
     outcome = steps.rank_round(context.db, context.partnership, now=context.now)
-    return Said.of(outcome, *as_lines(outcome.tables["Interim ranking"].head(10)))
+    return Said.of(outcome, *as_columns(_brief(outcome.tables["Interim ranking"].head(10))))
+
+
+def _brief(ranking: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of a ranking that a terminal has room for."""
+    return ranking[["rank", "question", "wording", "score"]]
 
 
 def _approve(context: Context, options: argparse.Namespace) -> Said:
@@ -260,7 +268,7 @@ def _workshop_dissent(context: Context, options: argparse.Namespace) -> Said:
 
 def _workshop_finish(context: Context, options: argparse.Namespace) -> Said:
     outcome = steps.finalise(context.db, context.partnership, now=context.now)
-    return Said.of(outcome, *as_lines(steps.top_table(context.db, context.partnership)))
+    return Said.of(outcome, *as_columns(steps.top_table(context.db, context.partnership)))
 
 
 def _publish(context: Context, options: argparse.Namespace) -> Said:

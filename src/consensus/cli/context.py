@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import pandas as pd
-
 from consensus import steps
 from consensus.errors import DataError, StageError
 from consensus.settings import Settings
@@ -114,8 +112,3 @@ def read_instant(text: str, option: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise DataError(f"{option} {text!r} is not a time; write it as in 2026-03-01T17:00.") from None
-
-
-def as_lines(frame: pd.DataFrame) -> list[str]:
-    """Return a frame as plain aligned lines."""
-    return [] if frame.empty else frame.to_string(index=False).splitlines()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def publish(db: Store, partnership: str, *, folder: Path | str | None = None, no
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for name, write in ((REPORT, write_report), (SPREADSHEET, write_spreadsheet)):
-        draft = folder / f".{os.getpid()}-{name}"
+        draft = folder / f".{name}.part"
         write(draft, published)
         files[name] = hashlib.sha256(draft.read_bytes()).hexdigest()
         draft.replace(folder / name)  # a reader sees the old file or the new one, never half of it
