@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -91,7 +91,7 @@ class BallotsMapping(_Columns):
     question_column: str = ""
     value_column: str = ""
     labels: dict[str, str] = Field(default_factory=dict)
-    form: BallotForm | Literal[""] = ""
+    form: BallotForm | None = None
 
     def columns(self) -> list[str]:
         """Return every column that is named."""
