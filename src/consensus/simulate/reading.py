@@ -18,7 +18,8 @@ WHOLE_WORD = 4  # a term of at most so many letters is no start of a word
 WORDS, PIECES, TERMS, TERMS_AROUND = 0.7, 0.7, 1.6, 1.0
 DECIMALS = 12
 SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\s*\n\s*")
-ASIDE = re.compile(r"^(?:\s*(?:[-*•]|\(?\d{1,2}[.)])\s+)?(?:[^:?]{0,45}:\s+)?")
+LIST_MARK = re.compile(r"^\s*(?:[-*•]|\(?\d{1,2}[.)])\s+", re.MULTILINE)
+ASIDE = re.compile(r"^[^:?]{0,45}:\s+")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def sentences(text: str) -> list[str]:
     >>> sentences("1. One question: Does diet help? I hope so.")
     ['Does diet help?', 'I hope so.']
     """
-    return [ASIDE.sub("", sentence).strip() for sentence in SENTENCE_END.split(text) if sentence.strip()]
+    parts = SENTENCE_END.split(LIST_MARK.sub("", text))
+    return [ASIDE.sub("", sentence).strip() for sentence in parts if sentence.strip()]
 
 
 def asked(text: str) -> str:

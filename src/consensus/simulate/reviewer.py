@@ -130,30 +130,42 @@ class ScriptedReviewer:
         why = "Rule of the demonstration: a shortlist that was made by the protocol's rule is approved."
         return _decisions([("approval", ranking_id, {"decision": "approve"}, why)], at)
 
-    def move_in_plenary(self, order: Sequence[str], group_positions: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
+    def move_in_plenary(self, order: pd.DataFrame, group_positions: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
         """Return the plenary's move, or no row.
 
-        The question just below the published priorities takes the last place among them, if more stakeholder groups
-        had it in their own first five than the one that stands there.
+        The question just below the published priorities takes the last place among them if more stakeholder groups had
+        it in their own first five than the one that stands there. Where the two are level and that does not decide,
+        the one with the lower sum of group positions has the place.
 
         Parameters
         ----------
         order
-            Questions in the final order, the first first.
+            Index question, column `rank`, the first first, as `workshop.combine_rankings` gives it.
         group_positions
             Index question, a column a stakeholder group, 1 is most favoured.
         """
         top = self.protocol.publication.top
         if len(order) <= top:
             return _decisions([], at)
-        firm, below = ((group_positions.loc[order[place]] <= FROM_TOP).sum() for place in (top - 1, top))
-        if below <= firm:
+        last, below = order.index[top - 1], order.index[top]
+        first_five = (group_positions <= FROM_TOP).sum(axis=1)
+        if first_five[below] > first_five[last]:
+            why = (
+                f"{first_five[below]} stakeholder groups had this question in their own first {FROM_TOP} in the interim "
+                f"round, and {first_five[last]} the one that stood at place {top}."
+            )
+            return _decisions([("plenary_move", below, {"to": top}, why)], at)
+        if order["rank"].iloc[top - 1] != order["rank"].iloc[top]:
             return _decisions([], at)
-        why = (
-            f"{below} stakeholder groups had this question in their own first {FROM_TOP} in the interim round, "
-            f"and {firm} the one that stood at place {top}."
-        )
-        return _decisions([("plenary_move", order[top], {"to": top}, why)], at)
+        total = group_positions.sum(axis=1)
+        kept = min((last, below), key=lambda question: (total[question], question))
+        why = f"Level with another question at place {top}; the groups' positions in the interim round add up to less."
+        return _decisions([("plenary_move", kept, {"to": top}, why)], at)
+
+    def dissent(self, ranking_id: str, *, at: datetime) -> pd.DataFrame:
+        """Return a dissent from the final order, so that a demonstration shows how one is kept and published."""
+        why = "Rule of the demonstration: one dissent is recorded, to show that it is kept beside the order."
+        return _decisions([("dissent", ranking_id, {}, why)], at)
 
     def _redactions(self, identifiers: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Any], str]]:
         columns = ["submission_id", "start", "end", "kind"]

@@ -42,6 +42,12 @@ class Wordsmith:
 
     A word is taken for a slip if far more texts have one that differs by a single letter missing, doubled, changed or
     swapped with its neighbour.
+
+    Examples
+    --------
+    >>> texts = ["I care for my son. WHat helps carers?", "Nobody asks carers", "what helps family carers keep well?"]
+    >>> Wordsmith.of(texts, Glossary()).wording(texts)
+    'What helps family carers keep well?'
     """
 
     glossary: Glossary

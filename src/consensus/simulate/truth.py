@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from consensus.protocol import Protocol
 from consensus.simulate.answers import OUT_OF_SCOPE
 from consensus.simulate.specification import Specification
 
-__all__ = ["latent_of_questions", "latent_of_submissions", "latent_scores", "utility"]
+__all__ = ["first_with_ties", "latent_of_questions", "latent_of_submissions", "latent_scores", "utility"]
 
 FINER = 100  # importance decides; of two that matter equally, the one that is heard more
 
@@ -49,7 +47,14 @@ def _spoken_of(boxes: list[tuple[str, list[tuple[int, int, str]]]], start: int, 
 
 
 def latent_of_questions(lineage: pd.DataFrame, latent: pd.Series) -> dict[str, str]:
-    """Return for each summary question the latent question that most of its submissions ask; ties by its id."""
+    """Return for each summary question the latent question that most of its submissions ask; ties by its id.
+
+    Examples
+    --------
+    >>> lineage = pd.DataFrame({"question_id": ["q1", "q1", "q1"], "submission_id": ["s1", "s2", "s3"]})
+    >>> latent_of_questions(lineage, pd.Series({"s1": "sleep", "s2": "sleep", "s3": "diet"}))
+    {'q1': 'sleep'}
+    """
     told = lineage.assign(latent=lineage["submission_id"].map(latent).fillna(OUT_OF_SCOPE))
     counts = told.groupby(["question_id", "latent"]).size().reset_index(name="n")
     first = counts.sort_values(["question_id", "n", "latent"], ascending=[True, False, True])
@@ -76,6 +81,12 @@ def latent_scores(specification: Specification, protocol: Protocol) -> pd.Series
     return total.sort_index().sort_values(ascending=False, kind="stable")
 
 
-def first_with_ties(scores: pd.Series, n: int) -> Iterable[str]:
-    """Return the labels of the first n scores and of those level with the last of them."""
+def first_with_ties(scores: pd.Series, n: int) -> list[str]:
+    """Return the labels of the first n scores and of those level with the last of them.
+
+    Examples
+    --------
+    >>> first_with_ties(pd.Series({"sleep": 5.0, "diet": 3.0, "work": 3.0, "debt": 1.0}), 2)
+    ['sleep', 'diet', 'work']
+    """
     return list(scores.index[scores >= scores.iloc[min(n, len(scores)) - 1]])
