@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -166,26 +165,21 @@ def _round_open(context: Context, options: argparse.Namespace) -> Said:
     outcome = steps.open_round(
         context.db, context.partnership, options.kind, closes_at=closes_at, by=context.by, now=context.now
     )
-    return Said.of(outcome, orchestration.schedule_close(outcome.ids["round"], _closes_at(outcome)).sentence)
-
-
-def _closes_at(outcome: Outcome) -> datetime:
-    return datetime.fromisoformat(outcome.ids["closes_at"])
+    return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
 
 
 def _round_extend(context: Context, options: argparse.Namespace) -> Said:
     context.partnership_option = context.partnership_option or steps.partnership_of(context.db, options.round)
     closes_at = context.local_instant(options.closes, "WHEN")
     outcome = steps.extend_round(context.db, options.round, closes_at, by=context.by, why=options.why, now=context.now)
-    return Said.of(outcome, orchestration.move_close(options.round, closes_at).sentence)
+    return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
 
 
 def _round_close(context: Context, options: argparse.Namespace) -> Said:
     outcome = steps.close_round(
         context.db, options.round, by=context.by, why=options.why, now=context.now, early=options.early
     )
-    told = [orchestration.cancel_close(options.round).sentence] if options.early else []
-    return Said.of(outcome, *told)
+    return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
 
 
 def _round_switch(context: Context, options: argparse.Namespace) -> Said:
@@ -225,7 +219,7 @@ def _approve(context: Context, options: argparse.Namespace) -> Said:
         why=options.why,
         now=context.now,
     )
-    return Said.of(outcome, orchestration.wake_approval(ranking_id).sentence)
+    return Said.of(outcome, orchestration.wake_approval(ranking_id, context.settings))
 
 
 def _workshop_import(context: Context, options: argparse.Namespace) -> Said:

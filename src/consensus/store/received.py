@@ -15,7 +15,16 @@ from consensus import models
 from consensus.store.frames import as_frame, as_rows
 from consensus.vocabulary import COLUMNS
 
-__all__ = ["Received", "load_answers", "load_ballots", "save_answers", "save_ballots", "save_quarantine", "save_upload"]
+__all__ = [
+    "Received",
+    "load_answers",
+    "load_ballots",
+    "load_quarantine",
+    "save_answers",
+    "save_ballots",
+    "save_quarantine",
+    "save_upload",
+]
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,17 @@ def save_quarantine(session: Session, partnership: str, kind: str, sha256: str, 
                 partnership=partnership, sha256=sha256, kind=kind, number=number, row=str(row), reason=str(reason)
             )
         )
+
+
+def load_quarantine(session: Session, partnership: str) -> pd.DataFrame:
+    """Return every row of an upload that could not be taken: upload, kind, where it stands and why."""
+    query = (
+        select(models.Quarantined)
+        .where(models.Quarantined.partnership == partnership)
+        .order_by(col(models.Quarantined.kind), col(models.Quarantined.sha256), col(models.Quarantined.number))
+    )
+    rows = [(row.sha256, row.kind, row.row, row.reason) for row in session.exec(query)]
+    return pd.DataFrame(rows, columns=["upload", "kind", "row", "reason"])
 
 
 def save_answers(session: Session, partnership: str, answers: pd.DataFrame) -> Received:

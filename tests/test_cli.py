@@ -1,0 +1,158 @@
+"""The `consensus` command: what it did, what comes next, and whose fault it is when it could not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from consensus.cli import main
+from consensus.cli.main import build_parser
+from tests import walk
+from tests.builders import small_folder
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONSENSUS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CONSENSUS_DATABASE_URL", raising=False)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")  # nothing listens there
+    return tmp_path
+
+
+def say(capsys, *arguments: str) -> tuple[int, str, str]:
+    status = main(list(arguments))
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def at(instant) -> list[str]:
+    return ["--now", instant.isoformat()]
+
+
+def test_a_partnership_goes_from_folder_to_publication_by_commands_alone(home, capsys):
+    folder = small_folder(home / "small")
+    review = str(home / "home" / "outputs" / "small" / "review.xlsx")
+    mapping = str(walk.answers_mapping(home))
+    calls = [
+        ["init", str(folder)],
+        ["import", "answers", str(walk.answers_file(home)), "--mapping", mapping, *at(walk.ANSWERED)],
+        ["deduplicate", *at(walk.REVIEWED)],
+        ["review", "export"],
+        ["review", "import", review, "--by", "ann", *at(walk.REVIEWED)],
+        ["round", "open", "interim", *at(walk.OPENED)],
+        ["round", "extend", "small-interim-1", "2026-05-08T17:00", "--why", "as planned", *at(walk.OPENED)],
+    ]
+    for call in calls:
+        status, out, err = say(capsys, *call)
+        assert (status, err) == (0, ""), call
+        assert out.strip()
+    _, out, _ = say(capsys, "status", "--json", *at(walk.OPENED))
+    assert json.loads(out)["partnerships"][0]["next"]["actor"] == "clock"
+
+    from consensus import steps
+    from consensus.settings import Settings
+    from consensus.store import Store
+
+    db = Store.open(Settings.from_environment().database_url)
+    questions = [question for question, _ in steps.questions_on_ballot(db, "small")]
+    ballots = str(walk.ballots_file(home, questions))
+    later = [
+        ["import", "ballots", ballots, "--mapping", str(walk.ballots_mapping(home)), *at(walk.OPENED)],
+        ["round", "close", "small-interim-1", *at(walk.RANKED)],
+        ["rank", *at(walk.RANKED)],
+        ["approve", "--by", "chair", *at(walk.MET)],
+    ]
+    for call in later:
+        status, out, err = say(capsys, *call)
+        assert (status, err) == (0, ""), call
+    sheet = str(walk.workshop_file(home, steps.shortlisted(db, "small")))
+    for call in (["workshop", "import", sheet], ["workshop", "finish"], ["publish"], ["trace", "1"]):
+        status, out, err = say(capsys, *call)
+        assert (status, err) == (0, ""), call
+    rankings = steps.status(db, "small", now=walk.MET).rankings
+    ids = [name.split()[-1] for name in rankings]
+    status, out, _ = say(capsys, "compare", *ids)
+
+    assert status == 0
+    assert "final order" in out
+    assert (home / "home" / "outputs" / "small" / "report.html").exists()
+
+
+def test_a_fault_of_a_file_ends_with_2_and_a_sentence(home, capsys):
+    folder = small_folder(home / "small", **{"top = 3": "top = 0"})
+
+    status, _, err = say(capsys, "init", str(folder))
+
+    assert status == 2
+    assert "publication.top" in err
+    assert "Traceback" not in err
+
+
+def test_a_step_asked_too_early_ends_with_3_and_names_the_step_before(home, capsys):
+    say(capsys, "init", str(small_folder(home / "small")))
+
+    status, _, err = say(capsys, "rank")
+
+    assert status == 3
+    assert "before it closes" in err
+
+
+def test_a_command_without_a_partnership_says_how_to_register_one(home, capsys):
+    status, _, err = say(capsys, "rank")
+
+    assert status == 3
+    assert "consensus init FOLDER" in err
+
+
+def test_with_two_partnerships_the_command_asks_which(home, capsys):
+    say(capsys, "init", str(small_folder(home / "small")))
+    say(capsys, "init", str(small_folder(home / "other", **{'id = "small"': 'id = "other"'})))
+
+    status, _, err = say(capsys, "rank")
+
+    assert status == 3
+    assert "--partnership other or small" in err
+
+
+def test_a_time_that_is_none_is_refused_with_an_example(home, capsys):
+    say(capsys, "init", str(small_folder(home / "small")))
+
+    status, _, err = say(capsys, "round", "open", "interim", "--closes", "next Friday")
+
+    assert status == 2
+    assert "2026-03-01T17:00" in err
+
+
+def test_a_program_reads_an_error_as_json(home, capsys):
+    status, out, _ = say(capsys, "rank", "--json")
+
+    assert status == 3
+    assert "consensus init" in json.loads(out)["error"]
+
+
+def test_a_decision_stands_when_prefect_is_away(home, capsys):
+    folder = small_folder(home / "small")
+    say(capsys, "init", str(folder))
+
+    status, out, _ = say(capsys, "round", "open", "gather", "--now", "2026-01-10T09:00+00:00")
+
+    assert status == 0
+    assert "is open" in out
+    assert "Prefect is not reachable" in out
+
+
+COMMANDS = [
+    "demo", "up", "simulate", "init", "status", "import", "deduplicate", "review", "round", "rank", "approve",
+    "workshop", "publish", "trace", "compare",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        build_parser().parse_args([command, "--help"])
+
+    assert ended.value.code == 0
+    assert len(capsys.readouterr().out) > 60
