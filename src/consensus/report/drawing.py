@@ -11,8 +11,9 @@ import re
 import threading
 import unicodedata
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ __all__ = ["GREY", "INK", "PALE", "Drawing", "Sheet", "Width", "plain", "text_wi
 Width = Literal["phone", "page"]
 POINTS: dict[Width, float] = {"phone": 225.0, "page": 645.0}  # 300 and 860 CSS pixels
 FONT = "DejaVu Sans"
+LONGEST_WORD = 60
 INK, GREY, PALE = "#1A1A1A", "#5A5A5A", "#DDDDDD"
 
 SHRUNK = {"D": 0.84, "s": 0.92, "d": 1.1, "p": 1.08}  # so that all markers look of one size
@@ -133,7 +135,7 @@ def plain(text: object) -> str:
     return re.sub(" +", " ", "".join(kept).replace("\ufffe", " ").replace("\uffff", " "))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Return how wide a line of text is, in points."""
     with warnings.catch_warnings():
@@ -156,14 +158,15 @@ def wrap(text: str, width: float, size: float, *, lines: int = 0, weight: str = 
     ['What helps', 'people sleep …']
     """
     done, line = [], ""
-    pieces = (_pieces(word, width, size, weight) for word in plain(text).split(" ") if word)
-    for word in chain.from_iterable(pieces):
+    for word in chain.from_iterable(_pieces(word, width, size, weight) for word in plain(text).split(" ") if word):
         longer = f"{line} {word}" if line else word
         if line and text_width(longer, size, weight) > width:
             done.append(line)
             line = word
         else:
             line = longer
+        if lines and len(done) > lines:
+            break
     done.append(line)
     if not lines or len(done) <= lines:
         return done
@@ -173,8 +176,14 @@ def wrap(text: str, width: float, size: float, *, lines: int = 0, weight: str = 
     return [*done[: lines - 1], " ".join([*last, "…"])]
 
 
-def _pieces(word: str, width: float, size: float, weight: str) -> list[str]:
-    if len(word) < 8 or text_width(word, size, weight) <= width:
-        return [word]
-    step = max(1, int(len(word) * width / text_width(word, size, weight)))
-    return [word[at : at + step] for at in range(0, len(word), step)]
+def _pieces(word: str, width: float, size: float, weight: str) -> Iterator[str]:
+    """Give a word whole, or in pieces where it alone is too wide."""
+    while len(word) > LONGEST_WORD or text_width(word, size, weight) > width:
+        end = min(len(word), LONGEST_WORD)
+        while end > 1 and text_width(word[:end], size, weight) > width:
+            end = end * 3 // 4
+        yield word[:end]
+        word = word[end:]
+        if not word:
+            return
+    yield word

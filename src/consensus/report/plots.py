@@ -96,7 +96,7 @@ def _position_row(sheet: Sheet, scale: _Scale, y: float, row: Any, places: pd.Se
     """Draw one question: its wording, the markers on their line, who places it highest and lowest."""
     indent = 22.0
     room = (sheet.width if sheet.phone else scale.left - 14) - indent - 2 * MARGIN
-    lines = wrap(row["wording"], room, sheet.size)
+    lines = wrap(row["wording"], room, sheet.size, lines=12)
     top = y + 5
     sheet.line(MARGIN, y, sheet.width - MARGIN, y)
     sheet.paragraph(MARGIN, top, [row["place"]], weight="bold")

@@ -33,7 +33,16 @@ __all__ = ["QUESTIONS", "WORDS", "Spreadsheet", "question_rows", "read_spreadshe
 
 QUESTIONS, SET_ASIDE, ABOUT = "Summary questions", "Set aside", "About"
 WORDING, WORDS = "Summary question", "Original submissions"
-WIDTHS = {WORDING: 60, WORDS: 80, "Why it was shortlisted": 34, "Evidence": 34, "Category": 22, "Question id": 18}
+WIDTHS = {
+    WORDING: 60,
+    WORDS: 80,
+    "Why it was shortlisted": 34,
+    "Evidence": 34,
+    "Category": 22,
+    "Question id": 18,
+    "Text": 100,
+}
+LINE_HEIGHT = 14.5  # points
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 Value = str | int | float | None
@@ -103,7 +112,7 @@ def write_spreadsheet(path: Path | str, published: Published) -> Path:
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = QUESTIONS
-    _fill(sheet, question_rows(published))
+    _fill(sheet, question_rows(published), tallest=120)
     aside = published.set_aside.rename_axis("Reason").reset_index()
     aside.columns = pd.Index(["Reason", "Submissions"])
     aside["Submissions"] = [_count(cell) for cell in aside["Submissions"]]
@@ -117,20 +126,38 @@ def write_spreadsheet(path: Path | str, published: Published) -> Path:
     return path
 
 
-def _fill(sheet: Worksheet, table: pd.DataFrame) -> None:
+def _fill(sheet: Worksheet, table: pd.DataFrame, tallest: float = 400) -> None:
     """Put a table on a sheet, its head first; text that no cell can hold goes on in numbered columns."""
-    columns = [(str(heading), table[heading].tolist()) for heading in table.columns]
-    at = 1
-    for heading, values in columns:
-        pieces = [cut_for_cells(value) if isinstance(value, str) else [value] for value in values]
-        for place in range(max((len(cut) for cut in pieces), default=1)):
-            name = heading if place == 0 else f"{heading} ({place + 1})"
-            _head(sheet.cell(1, at), name)
-            for row, cut in enumerate(pieces, start=2):
+    at, lines = 1, [2] + [1] * len(table)
+    for heading in [str(column) for column in table.columns]:
+        values = table[heading].tolist()
+        wide = WIDTHS.get(heading, _fitting(heading, values))
+        pieces = [[heading], *(cut_for_cells(v) if isinstance(v, str) else [v] for v in values)]
+        for place in range(max(len(cut) for cut in pieces)):
+            _put(sheet.cell(1, at), heading if place == 0 else f"{heading} ({place + 1})")
+            for row, cut in enumerate(pieces[1:], start=2):
                 if place < len(cut):
                     _put(sheet.cell(row, at), cut[place])
-            sheet.column_dimensions[get_column_letter(at)].width = WIDTHS.get(heading, _fitting(heading, values))
+            sheet.column_dimensions[get_column_letter(at)].width = wide
             at += 1
+        lines = [max(known, _lines(cut[0], wide)) for known, cut in zip(lines, pieces, strict=True)]
+    for row, count in enumerate(lines, start=1):
+        sheet.row_dimensions[row].height = min(LINE_HEIGHT * count + 3, tallest)
+    _furnish(sheet)
+
+
+def _lines(value: Value, wide: float) -> int:
+    """Return how many lines a value takes in a column, near enough to see all of it."""
+    if not isinstance(value, str):
+        return 1
+    return sum(1 + int(len(line) * 1.15 // wide) for line in value[:5_000].split("\n"))
+
+
+def _furnish(sheet: Worksheet) -> None:
+    """Make a sheet easy to read and to print: its head stands out, stays in sight and is on every page."""
+    for cell in sheet[1]:
+        cell.font = Font(name="Calibri", size=11, bold=True)
+        cell.fill = PatternFill("solid", fgColor="E6EEF5")
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = sheet.dimensions
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
@@ -143,15 +170,9 @@ def _fitting(heading: str, values: Sequence[Value]) -> int:
     return max(11, min(max(longest, max(len(word) for word in heading.split())) + 2, 60))
 
 
-def _head(cell: Cell, name: str) -> None:
-    _put(cell, name)
-    cell.font = Font(bold=True)
-    cell.fill = PatternFill("solid", fgColor="E6EEF5")
-
-
 def _put(cell: Cell, value: Value) -> None:
     """Put a value into a cell; text stays text, whatever it looks like."""
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
     if not isinstance(value, str):
         cell.value = value
         return
