@@ -1,0 +1,1 @@
+"""Measurements: time and memory, each in a process of its own, reproducible by `make bench`."""
