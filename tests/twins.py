@@ -57,8 +57,8 @@ def total(profile: list[Ballot], form: str, question: str, group: str, depth: in
         return Fraction(sum(w * v for w, v in shown), sum(w for w, _ in shown)) if shown else Fraction(0)
     wins = [(b.weight, v) for b in mine for (q, _), v in b.said.items() if q == question]
     wins += [(b.weight, -v) for b in mine for (_, q), v in b.said.items() if q == question]
-    won = sum(Fraction(w * (v + 1), 2) for w, v in wins)
-    return (won + 1) / (sum(w for w, _ in wins) + 2)
+    won = sum((Fraction(w * (v + 1), 2) for w, v in wins), Fraction(1))
+    return won / (sum(w for w, _ in wins) + 2)
 
 
 def positions(totals: dict[str, Any], ties: str) -> dict[str, Fraction]:

@@ -15,6 +15,9 @@ def jla_positions(tables: GroupTables) -> list[Fraction]:
     """Return C[q] = sum of s_g * (Q + 1 - P[g, q]), shape (Q,).
 
     A group's say is its share, never its head count. Source: JLA Guidebook, "Collating and scoring interim priorities".
+
+    Raising a question on a ballot never lowers its score or its place in a group's list. It can let a third question
+    pass it, though: the questions it overtakes lose points, and another may rise past those in the group's list.
     """
     doubled = 2 * (len(tables.tally.questions) + 1) - tables.doubled
     return _halved(tables, doubled)
