@@ -143,7 +143,7 @@ def scripted_workshop(db: Store, partnership: str, *, folder: Path | str, out: P
     path.parent.mkdir(parents=True, exist_ok=True)
     simulate.write_workshop(sheet, path)
     outcome = import_workshop(db, partnership, path, by=REVIEWER, now=now)
-    order = [str(question) for question in workshop.combine_rankings(sheet, shortlist).index]
+    order = workshop.combine_rankings(sheet, shortlist)
     moves = ScriptedReviewer(protocol).move_in_plenary(order, positions, at=now)
     with db.writing() as session:
         store.append_decisions(session, partnership, as_rows(moves))
