@@ -27,13 +27,13 @@ from consensus.protocol import Protocol, read_protocol
 from consensus.report.cells import CELL_UNITS, cut_for_cells, from_cell, join_words, split_words, to_cell
 from consensus.report.content import Material, Published, publication
 from consensus.report.drawing import text_width, wrap
-from consensus.report.page import render_report, report_drawings, write_report
+from consensus.report.page import DECISIONS_IN_WORDS, render_report, report_drawings, write_report
 from consensus.report.plots import plot_rounds, plot_taking_part
 from consensus.report.spreadsheet import WORDS, read_spreadsheet, write_spreadsheet
 from consensus.report.suppression import TOTAL, is_hidden, shown_number
 from consensus.report.tables import count_people_behind, count_set_aside
 from consensus.report.words import publish_words
-from consensus.vocabulary import COLUMNS, empty
+from consensus.vocabulary import COLUMNS, DECISION_KINDS, empty
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "surveys" / "lanternfield"
 NOW = datetime(2026, 10, 2, 9, 30, tzinfo=UTC)
@@ -284,6 +284,8 @@ def test_hostile_words_are_shown_as_words():
     assert all(a["src"].startswith("data:") for a in page.all("img"))
     assert "<script>alert(1)</script>" in page.words
     assert "{{ 7*7 }}" in page.words
+    assert "\x00" not in html
+    assert "\ud800" not in html
 
 
 def test_nobody_who_wrote_or_decided_is_named_on_the_page():
@@ -292,6 +294,10 @@ def test_nobody_who_wrote_or_decided_is_named_on_the_page():
     assert "My words" not in html
     assert "Ada" not in html
     assert "60 of these decisions were taken by a scripted reviewer" in Page(html).words
+
+
+def test_every_kind_of_decision_has_its_words():
+    assert set(DECISIONS_IN_WORDS) == set(DECISION_KINDS) - {"undo"}
 
 
 def test_before_the_workshop_the_page_says_that_the_order_may_change():
@@ -577,7 +583,7 @@ def test_formulas_control_characters_and_halves_of_pairs_read_back_as_they_were_
 
     book = assert_reads_back(tmp_path / "published.xlsx", texts)
 
-    wordings = [row[2] for row in book["Summary questions"].iter_rows(min_row=2, max_row=1 + len(texts))]
+    wordings = [row[3] for row in book["Summary questions"].iter_rows(min_row=2, max_row=1 + len(texts))]
     assert [cell.quotePrefix for cell in wordings[:8]] == [True] * 8
     assert all(cell.data_type == "s" for cell in wordings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from consensus.report.suppression import TOTAL, is_hidden
 __all__ = ["DECISIONS_IN_WORDS", "render_report", "report_drawings", "write_report"]
 
 TEMPLATES = Path(__file__).parent / "templates"
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 DECISIONS_IN_WORDS = {
     "out_of_scope": "A submission is out of scope",
@@ -62,6 +64,7 @@ def render_report(published: Published) -> str:
         loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_printable,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -69,6 +72,11 @@ def render_report(published: Published) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     page = environment.get_template("report.html.j2")
     return page.render(_view(published), style=_Style(style), style_hash=f"sha256-{digest}")
+
+
+def _printable(value: Any) -> Any:
+    """Return text without the control characters that HTML forbids."""
+    return _FORBIDDEN.sub(" ", value) if type(value) is str else value
 
 
 class _Style(str):

@@ -67,11 +67,12 @@ def _legend(sheet: Sheet, looks: pd.DataFrame, y: float) -> float:
     """Put the groups' markers with their names in lines; return where they end."""
     x, row = MARGIN, 17.0
     for look in looks.itertuples():
-        needed = 18 + text_width(str(look.short), sheet.size) + 12
+        name = wrap(str(look.short), sheet.width - 2 * MARGIN - 18, sheet.size, lines=1)[0]
+        needed = 18 + text_width(name, sheet.size) + 12
         if x > MARGIN and x + needed > sheet.width - MARGIN:
             x, y = MARGIN, y + row
         sheet.mark(x + 6, y + row / 2, look)
-        sheet.write(x + 16, y + row / 2, str(look.short))
+        sheet.write(x + 16, y + row / 2, name)
         x += needed
     return y + row + 4
 
@@ -243,16 +244,17 @@ def plot_taking_part(
     shown = taking_part.drop(index=TOTAL, errors="ignore")
     sheet = Sheet(width)
     names = groups.loc[shown.index, "short"]
-    left = MARGIN + max(text_width(name, sheet.size) for name in names) + 8
+    heads = [wrap(name, sheet.width * (0.9 if sheet.phone else 0.3), sheet.size, lines=1)[0] for name in names]
     numbers = [n for n in (shown_number(cell) for cell in shown.to_numpy().ravel()) if n is not None]
     most = max([*numbers, int(targets.to_numpy().max(initial=0)), 1])
-    room = max(text_width(label, sheet.size) for label in _reached(shown, targets)) + 6
-    scale = _Scale(left, sheet.width - MARGIN - room, 0, most)
+    before = 0 if sheet.phone else max(text_width(name, sheet.size) for name in heads) + 8
+    after = 0 if sheet.phone else max(text_width(label, sheet.size) for label in _reached(shown, targets)) + 6
+    scale = _Scale(MARGIN + before, sheet.width - MARGIN - after, 0, most)
     y = MARGIN
     for stage in shown.columns:
         y = sheet.paragraph(MARGIN, y, [f"{stage[0].upper()}{stage[1:]}"], weight="bold", size=sheet.size + 1) + 3
-        for group, cell in shown[stage].items():
-            y = _reached_row(sheet, scale, y, str(names[group]), str(cell), _target(targets, group, stage))
+        for name, (group, cell) in zip(heads, shown[stage].items(), strict=True):
+            y = _reached_row(sheet, scale, y, name, str(cell), _target(targets, group, stage))
         y += 8
     sheet.line(MARGIN + 4, y, MARGIN + 4, y + 12, color=ORANGE, lw=2.5)
     sheet.write(MARGIN + 12, y + 6, "how many the partnership aimed for", color=GREY)
@@ -276,21 +278,25 @@ def _of_target(cell: str, target: int) -> str:
 
 
 def _reached_row(sheet: Sheet, scale: _Scale, y: float, name: str, cell: str, target: int) -> float:
-    number = shown_number(cell)
-    sheet.write(scale.left - 6, y + 8, name, ha="right")
-    if number is None:
-        bound = int(cell.strip("<+"))
-        wide = max(min(scale(bound), scale.right) - scale.left, 6)
-        sheet.bar(scale.left, y + 3, wide, 10, facecolor="white", edgecolor=GREY, lw=0.8, hatch="/////")
-        end = scale.left + wide
+    """Draw one group: on a phone its words above its bar, else before and after it."""
+    number, said = shown_number(cell), _of_target(cell, target)
+    if sheet.phone:
+        sheet.write(scale.left, y + 7, name)
+        together = text_width(name, sheet.size) + text_width(said, sheet.size) + 6
+        y += 13 if together > scale.right - scale.left else 0
+        sheet.write(scale.right, y + 7, said, ha="right")
+        y += 13
     else:
-        sheet.bar(scale.left, y + 3, scale(number) - scale.left, 10, facecolor=BLUE)
-        end = scale(number)
+        sheet.write(scale.left - 6, y + 8, name, ha="right")
+    end = scale(number) if number is not None else max(scale(min(int(cell.strip("<+")), scale.high)), scale.left + 6)
+    hatched = {"facecolor": "white", "edgecolor": GREY, "lw": 0.8, "hatch": "/////"}
+    sheet.bar(scale.left, y + 3, end - scale.left, 10, **(hatched if number is None else {"facecolor": BLUE}))
     if target:
         sheet.line(scale(target), y + 1, scale(target), y + 15, color=ORANGE, lw=2.5, zorder=3)
         end = max(end, scale(target) + 1)
     sheet.line(scale.left, y, scale.left, y + 17, color=GREY, lw=0.8)
-    sheet.write(end + 5, y + 8, _of_target(cell, target))
+    if not sheet.phone:
+        sheet.write(end + 5, y + 8, said)
     return y + 17
 
 

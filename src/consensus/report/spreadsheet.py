@@ -73,6 +73,7 @@ def question_rows(published: Published) -> pd.DataFrame:
     table = pd.DataFrame(index=questions.index)
     table["Final rank"] = _whole(questions["final_rank"])
     table["Interim rank"] = _whole(questions["interim_rank"])
+    table["Tied"] = ["yes" if tied else "" for tied in questions["final_tied"] | questions["tied"]]
     table[WORDING] = questions["wording"]
     table["Category"] = questions["category"]
     table[WORDS] = [join_words(words) for words in questions["words"]]
