@@ -38,7 +38,7 @@ def advance_rounds(now: Now = None) -> State[Any]:
             log.warning("'%s' could not be ranked: %s", partnership, error)
             told.append(f"'{partnership}' could not be ranked: {error}")
     with open_store() as db:
-        for reply in orchestration.reconcile(db, now=at):
+        for reply in orchestration.reconcile(db, now=instant(None)):
             log.info(reply.sentence)
     return Completed(message=" ".join(told))
 

@@ -10,9 +10,10 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from consensus import orchestration, steps
-from consensus.errors import StageError
+from consensus.errors import ConsensusError, StageError
 from consensus.steps import RoundView
 from flows.parameters import Early, Now, Reason, RoundId, instant
+from flows.priority_setting_partnership import priority_setting_partnership
 from flows.running import BY, completed, open_store, run_step, show
 
 __all__ = ["close_round"]
@@ -41,11 +42,16 @@ def close_round(round_id: RoundId, early: Early = False, why: Reason = "", now: 
         log.info(orchestration.cancel_close(round_id).sentence)
     show(outcome, round_.partnership, plot=True)
     if now is None:
-        reply = orchestration.trigger(
-            "priority-setting-partnership", {"partnership": round_.partnership}, key=f"after:{round_id}"
-        )
-        log.info(reply.sentence)
+        _carry_on(round_.partnership)
     return completed(outcome)
+
+
+def _carry_on(partnership: str) -> None:
+    """Take the partnership on from the close; what stands in the way is told, and the close stands."""
+    try:
+        priority_setting_partnership(partnership=partnership)
+    except ConsensusError as error:
+        get_run_logger().warning("'%s' could not be taken further: %s", partnership, error)
 
 
 def _find(round_id: str) -> RoundView:

@@ -30,6 +30,7 @@ def open_round(
         now=instant(now),
     )
     closes = datetime.fromisoformat(outcome.ids["closes_at"])
-    get_run_logger().info(orchestration.schedule_close(outcome.ids["round"], closes).sentence)
+    if closes > instant(None):  # by a clock that is passed in, the close may lie behind us
+        get_run_logger().info(orchestration.schedule_close(outcome.ids["round"], closes).sentence)
     show(outcome, partnership, plot=True)
     return completed(outcome)

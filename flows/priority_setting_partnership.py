@@ -48,7 +48,7 @@ def priority_setting_partnership(partnership: PartnershipId, now: Now = None) ->
             done.append(action.stage)
             progress.part()
             action = _next(partnership, at)
-    _prepare(action, at)
+    _prepare(action)
     show_markdown(partnership, STAGE, "", _told(action, done))
     return Completed(message=action.sentence, data={"partnership": partnership, "actor": action.actor})
 
@@ -58,12 +58,12 @@ def _next(partnership: str, at: datetime) -> NextAction:
         return steps.next_action(db, partnership, now=at)
 
 
-def _prepare(action: NextAction, at: datetime) -> None:
+def _prepare(action: NextAction) -> None:
     """Have Prefect wait for what comes next: a sign-off, or the close of a round."""
     if action.stage not in ("approve-shortlist", "close-round"):
         return
     with open_store() as db:
-        for reply in orchestration.reconcile(db, now=at):
+        for reply in orchestration.reconcile(db, now=instant(None)):
             get_run_logger().info(reply.sentence)
 
 

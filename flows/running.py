@@ -10,9 +10,9 @@ from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import Completed
+from sqlalchemy.exc import OperationalError
 
 from consensus import steps
-from consensus.errors import ConsensusError
 from consensus.settings import Settings
 from consensus.steps import Outcome
 from consensus.store import Store
@@ -35,13 +35,13 @@ def open_store() -> Iterator[Store]:
 
 
 def worth_retrying(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Tell whether trying again can help: not where the protocol, the data or the moment is at fault."""
+    """Tell whether trying again can help: when the disk or the database was busy, and not when anything is wrong."""
     try:
         state.result()
-    except ConsensusError:
-        return False
-    except Exception:
+    except (OSError, OperationalError):
         return True
+    except Exception:
+        return False
     return False
 
 

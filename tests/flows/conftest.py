@@ -61,7 +61,13 @@ def artifacts_of(client: SyncPrefectClient, run_id: object) -> dict[str, dict[st
     return {artifact["key"]: artifact for artifact in found}
 
 
-def everything_shown(client: SyncPrefectClient) -> str:
-    """Return all that somebody who opens the UI can read: parameters, states, logs and artifacts, as one text."""
-    paths = ("/flow_runs/filter", "/task_runs/filter", "/logs/filter", "/artifacts/filter")
-    return "".join(client.request("POST", path, json={"limit": 200}).text for path in paths)
+def everything_shown(client: SyncPrefectClient, run_ids: list[object]) -> str:
+    """Return all that somebody who opens the UI can read of some runs: parameters, states, logs, artifacts, as text."""
+    ids = [str(run_id) for run_id in run_ids]
+    queries: dict[str, dict[str, Any]] = {
+        "/flow_runs/filter": {"flow_runs": {"id": {"any_": ids}}},
+        "/task_runs/filter": {"flow_runs": {"id": {"any_": ids}}},
+        "/logs/filter": {"logs": {"flow_run_id": {"any_": ids}}},
+        "/artifacts/filter": {"artifacts": {"flow_run_id": {"any_": ids}}},
+    }
+    return "".join(client.request("POST", path, json=query).text for path, query in queries.items())

@@ -74,17 +74,17 @@ def test_nobody_who_opens_the_ui_reads_what_a_participant_wrote(
 ) -> None:
     at_stage("import-answers")
 
-    run(
+    gathered = run(
         gather_uncertainties,
         partnership="small",
         answers=answers_file(tmp_path),
         mapping=answers_mapping(tmp_path),
         now=ANSWERED,
     )
-    run(deduplicate, partnership="small", now=REVIEWED)
+    proposed = run(deduplicate, partnership="small", now=REVIEWED)
 
-    shown = everything_shown(api)
-    assert "submissions" in shown
+    shown = everything_shown(api, [state.state_details.flow_run_id for state in (gathered, proposed)])
+    assert all(told in shown for told in (gathered.message, "size-of-the-proposed-groups", "answers.csv"))
     assert "07700" not in shown
     assert [text for texts in ASKED.values() for text in texts if text in shown] == []
 

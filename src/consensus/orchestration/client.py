@@ -6,11 +6,13 @@ Prefect is imported inside the functions, because importing it costs seconds tha
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from consensus.settings import Settings
 
@@ -59,10 +61,13 @@ def ask_all(
     request: Callable[[SyncPrefectClient], list[Reply]], meanwhile: str, settings: Settings | None = None
 ) -> list[Reply]:
     """Return the answers to several requests over one connection, or one sentence that says why there are none."""
+    url = prefect_api_url(settings)
+    told = f"Prefect is not reachable at {url}"
+    if not _listens(url):
+        return [Reply(False, f"{told}; {meanwhile}")]
     import httpx
     from prefect.exceptions import ObjectNotFound
 
-    url = prefect_api_url(settings)
     try:
         with _client(url) as client:
             return request(client)
@@ -71,8 +76,17 @@ def ask_all(
     except httpx.HTTPStatusError as error:
         told = f"Prefect at {url} refused the request (HTTP {error.response.status_code})"
     except (httpx.HTTPError, OSError, ValueError):
-        told = f"Prefect is not reachable at {url}"
+        pass
     return [Reply(False, f"{told}; {meanwhile}")]
+
+
+def _listens(url: str) -> bool:
+    """Tell whether anything listens there, before the seconds are spent that importing Prefect costs."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    with suppress(OSError), socket.create_connection((parts.hostname or "", port), timeout=3):
+        return True
+    return False
 
 
 @contextmanager
