@@ -15,7 +15,7 @@ __all__ = ["allocate_seats", "check_seats"]
 
 IntArray = npt.NDArray[np.int64]
 
-DEALS = 12
+DEALS = 100
 """How many seeded deals each session tries before the best is kept."""
 
 COLLEAGUE = 1000
