@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,11 +39,12 @@ class Glossary:
 
     def terms_in(self, text: str) -> list[str]:
         """Return the terms that a text speaks of, in the order of the glossary."""
-        return [term for term, pattern in self._patterns().items() if pattern.search(text)]
+        said = text.casefold()
+        return [term for term, words in self._entries.items() if any(w in said and p.search(said) for w, p in words)]
 
     def is_informal(self, text: str) -> bool:
         """Return whether a text has a word that a summary question avoids."""
-        return any(re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in self.informal)
+        return bool(self.informal and self._informal.search(text))
 
     def in_plain_words(self, text: str) -> str:
         """Return a text with its everyday words replaced.
@@ -60,8 +62,16 @@ class Glossary:
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", stead, text, flags=re.IGNORECASE)
         return text.replace("children' ", "children's ")
 
-    def _patterns(self) -> dict[str, re.Pattern[str]]:
-        return {term: re.compile("|".join(map(_entry, words)), re.IGNORECASE) for term, words in self.terms.items()}
+    @cached_property
+    def _informal(self) -> re.Pattern[str]:
+        return re.compile(rf"\b(?:{'|'.join(map(re.escape, self.informal))})\b", re.IGNORECASE)
+
+    @cached_property
+    def _entries(self) -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+        return {
+            term: [(word.casefold(), re.compile(_entry(word.casefold()))) for word in words]
+            for term, words in self.terms.items()
+        }
 
 
 def _entry(word: str) -> str:

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +152,8 @@ class ScriptedReviewer:
         first_five = (group_positions <= FROM_TOP).sum(axis=1)
         if first_five[below] > first_five[last]:
             why = (
-                f"{first_five[below]} stakeholder groups had this question in their own first {FROM_TOP} in the interim "
-                f"round, and {first_five[last]} the one that stood at place {top}."
+                f"{first_five[below]} stakeholder groups had this question in their own first {FROM_TOP}, "
+                f"and {first_five[last]} the one that stood at place {top}."
             )
             return _decisions([("plenary_move", below, {"to": top}, why)], at)
         if order["rank"].iloc[top - 1] != order["rank"].iloc[top]:
@@ -181,14 +182,19 @@ class ScriptedReviewer:
         """
         question = asked(text)
         of_the_field = bool(self.glossary.terms_in(question))
-        for sentence in self.protocol.scope.outside:
-            head, _, examples = sentence.partition(":")
-            phrases = [_letters(example) for example in examples.split(",")]
-            if sum(phrase in _letters(text) for phrase in phrases) >= ENOUGH_PHRASES:
+        said, in_question = _letters(text), _letters(question)
+        for head, phrases in self._ruled_out:
+            if sum(phrase in said for phrase in phrases) >= ENOUGH_PHRASES:
                 return head
-            if not of_the_field and any(phrase in _letters(question) for phrase in phrases):
+            if not of_the_field and any(phrase in in_question for phrase in phrases):
                 return head
         return ""
+
+    @cached_property
+    def _ruled_out(self) -> list[tuple[str, list[str]]]:
+        """Return each sentence of the scope that rules out, and the examples behind its colon."""
+        parted = [sentence.partition(":") for sentence in self.protocol.scope.outside]
+        return [(head, [_letters(each) for each in examples.split(",") if each]) for head, _, examples in parted]
 
     def _summarise(self, inside: pd.DataFrame, proposals: pd.DataFrame) -> list[tuple[str, str, dict[str, Any], str]]:
         texts = list(inside["text"])

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from consensus.simulate.drawing import Deck, Draw
-from consensus.simulate.specification import EXPERT, PLAIN, PLAIN_OF_OTHERS, LatentQuestion, Specification
+from consensus.simulate.specification import EXPERT, PLAIN_OF_OTHERS, LatentQuestion, Specification
 
 __all__ = ["Writer"]
 
@@ -78,12 +78,13 @@ class Writer:
         return self._decks[name]
 
     def _phrasings(self, question: LatentQuestion, register: str) -> Deck:
-        options = {
-            EXPERT: question.expert,
-            PLAIN: question.plain,
-            PLAIN_OF_OTHERS: tuple(text for text in question.plain if not FIRST_PERSON.search(text)),
-        }
-        return self._deck(f"{question.id} {register}", options[register], USES_OF_A_PHRASING)
+        name = f"{question.id} {register}"
+        if name not in self._decks:
+            options = question.expert if register == EXPERT else question.plain
+            if register == PLAIN_OF_OTHERS:
+                options = tuple(text for text in options if not FIRST_PERSON.search(text))
+            self._deck(name, options, USES_OF_A_PHRASING)
+        return self._decks[name]
 
     def _stories(self, question: LatentQuestion, group: str) -> Deck | None:
         if group in TELLS_OF_SELF:
