@@ -169,6 +169,13 @@ def test_a_ballot_that_stands_twice_in_the_file_is_set_aside_and_never_counted_d
     assert checked.quarantine["ballot"].tolist() == ["b1", "b1"]
 
 
+def test_places_that_score_nothing_are_told_and_the_ballot_counts():
+    checked = check_ballots(ballots(("b1", "carer", "q1 q2 q3"), ("b2", "carer", "q1 q2")), QUESTIONS, GROUPS, depth=2)
+
+    assert checked.ballots["ballot"].nunique() == 2
+    assert checked.warnings == ("1 ballot with places beyond 2, which score nothing.",)
+
+
 def test_one_person_in_two_groups_declares_one_voice():
     checked = check_ballots(ballots(("b1", "carer", "q1"), ("b1", "lived", "q1")), QUESTIONS, GROUPS)
 

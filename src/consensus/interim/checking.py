@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from consensus.tally import find_ballot_faults, index_labels, raise_faults, receive
+from consensus.tally import find_ballot_faults, index_labels, raise_faults, receive, whole_numbers
 from consensus.vocabulary import NOT_STATED, check_columns
 
 __all__ = ["CheckedBallots", "check_ballots", "count_of_ballots", "open_questions"]
@@ -55,6 +55,8 @@ def check_ballots(
         Ids on the interim ballot, or the questions frame, of which those still open are on the ballot.
     groups
         Stakeholder groups that rank. Who names none, or `not_stated`, is counted apart.
+    depth
+        How many places score; a ballot that ranks further counts, with a warning. None: all score.
     max_choices
         How many questions a ballot may choose; 0: no limit.
     strict
@@ -86,7 +88,7 @@ def check_ballots(
     return CheckedBallots(
         ballots=frame[~faulty & ~apart].reset_index(drop=True),
         quarantine=quarantine[["ballot", "reason"]].reset_index(drop=True),
-        warnings=_told(frame, faulty, apart),
+        warnings=(*_told(frame, faulty, apart), *_too_deep(frame[~faulty & ~apart], form, depth)),
         without_group=frame[apart].reset_index(drop=True),
     )
 
@@ -119,6 +121,13 @@ def _told(frame: pd.DataFrame, faulty: pd.Series, apart: pd.Series) -> tuple[str
             f"{count_of_ballots(count)} from people who stated no stakeholder group: counted apart, not ranked."
         )
     return tuple(sentences)
+
+
+def _too_deep(counted: pd.DataFrame, form: str, depth: int | None) -> tuple[str, ...]:
+    if form != "ranked" or depth is None:
+        return ()
+    deeper = counted["ballot"][whole_numbers(counted["value"]) > depth].nunique()
+    return (f"{count_of_ballots(deeper)} with places beyond {depth}, which score nothing.",) if deeper else ()
 
 
 def count_of_ballots(count: int) -> str:
