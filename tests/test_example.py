@@ -39,9 +39,9 @@ FUNCTION_WORDS = frozenset(
     re.findall(
         r"\S+",
         """the a an of to in on for with by at from and or but not no is are was were be been do does did can could
-        should would will what how why which who when where whether if that this these those it its i my me we our us you your
-        they their them he his him she her so than then there as after before while about into out up down over more
-        less most has have had any it's i'm don't can't just all other""",
+        should would will what how why which who when where whether if that this these those it its i my me we our us
+        you your they their them he his him she her so than then there as after before while about into out up down over
+        more less most has have had any it's i'm don't can't just all other""",
     )
 )
 
