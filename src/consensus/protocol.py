@@ -390,7 +390,7 @@ def _remedy(fault: Any, keys: list[str]) -> str:
 
 
 def _known_keys() -> list[str]:
-    classes = [Protocol, *_Fixed.__subclasses__()]
+    classes: list[type[BaseModel]] = [Protocol, *_Fixed.__subclasses__()]
     return sorted({field.alias or name for cls in classes for name, field in cls.model_fields.items()})
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sqlmodel import Session
@@ -90,9 +90,9 @@ def import_ballots(
     )
 
 
-def _as_ballots(responses: pd.DataFrame, source: str, now: datetime) -> list[Mapping[str, object]]:
+def _as_ballots(responses: pd.DataFrame, source: str, now: datetime) -> list[dict[str, Any]]:
     """Return one mapping a ballot, in the order of their ids; choices keep only what was said."""
-    ballots: list[Mapping[str, object]] = []
+    ballots: list[dict[str, Any]] = []
     for ballot_id, rows in responses.groupby("response_id", sort=True):
         first = rows.iloc[0]
         at = first.get("received_at")

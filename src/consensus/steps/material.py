@@ -48,7 +48,7 @@ def load_material(session: Session, partnership: str, now: datetime) -> Material
         decisions=decisions,
         ranking=ranking.tables["ranking"],
         shortlist=ranking.tables["shortlist"],
-        ballots=ranking.tables["counts"]["ballots"].to_dict(),
+        ballots={str(group): int(n) for group, n in ranking.tables["counts"]["ballots"].items()},
         sensitivity={
             name.removeprefix("sensitivity:"): frame
             for name, frame in ranking.tables.items()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from consensus import store
-from consensus.report import plots, tables
+from consensus.report import tables
 from consensus.report.content import ANSWERED, Published, publication
-from consensus.report.drawing import Drawing
 from consensus.report.groups import group_looks
 from consensus.steps.material import load_material, load_rounds
 from consensus.store import Store
+
+if TYPE_CHECKING:
+    from consensus.report.drawing import Drawing
 
 __all__ = ["plot"]
 
@@ -28,6 +32,13 @@ def plot(db: Store, partnership: str, stage: str, *, now: datetime | None = None
     return drawing.png() if drawing is not None else b""
 
 
+def _plots() -> ModuleType:
+    """Return the module that draws; importing it costs most of a second that other steps need not pay."""
+    from consensus.report import plots
+
+    return plots
+
+
 def _people(db: Store, partnership: str, now: datetime) -> Drawing | None:
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
@@ -36,18 +47,18 @@ def _people(db: Store, partnership: str, now: datetime) -> Drawing | None:
         return None
     answered = {ANSWERED: answers.drop_duplicates("response_id")["group"]}
     targets = pd.DataFrame({ANSWERED: {group.id: group.target_answers for group in protocol.groups}})
-    return plots.plot_taking_part(tables.count_groups(protocol, answered), targets, group_looks(protocol))
+    return _plots().plot_taking_part(tables.count_groups(protocol, answered), targets, group_looks(protocol))
 
 
 def _sizes(db: Store, partnership: str, now: datetime) -> Drawing | None:
     with db.reading() as session:
         proposals = store.load_frame(session, "proposals", partnership)
-    return None if proposals.empty else plots.plot_group_sizes(proposals["group"].value_counts())
+    return None if proposals.empty else _plots().plot_group_sizes(proposals["group"].value_counts())
 
 
 def _scores(db: Store, partnership: str, now: datetime) -> Drawing | None:
     shown = _published(db, partnership, now)
-    return plots.plot_scores(shown.questions[shown.questions["score"].notna()].sort_values("interim_rank"))
+    return _plots().plot_scores(shown.questions[shown.questions["score"].notna()].sort_values("interim_rank"))
 
 
 def _positions(db: Store, partnership: str, now: datetime) -> Drawing | None:
@@ -56,14 +67,14 @@ def _positions(db: Store, partnership: str, now: datetime) -> Drawing | None:
     places = top["final_rank" if shown.is_final else "interim_rank"]
     rows = top[["wording"]].assign(place=[f"{place:g}." for place in places])
     ranked = int(shown.questions["score"].notna().sum())
-    return plots.plot_positions(rows, shown.positions, shown.groups, of=ranked)
+    return _plots().plot_positions(rows, shown.positions, shown.groups, of=ranked)
 
 
 def _rounds(db: Store, partnership: str, now: datetime) -> Drawing | None:
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
         rounds = load_rounds(session, partnership)
-    return plots.plot_rounds(rounds, zone=protocol.zone, now=now)
+    return _plots().plot_rounds(rounds, zone=protocol.zone, now=now)
 
 
 def _published(db: Store, partnership: str, now: datetime) -> Published:

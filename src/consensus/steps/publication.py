@@ -15,8 +15,6 @@ from consensus import models, store
 from consensus.digest import digest
 from consensus.protocol import Protocol
 from consensus.report.content import publication
-from consensus.report.page import write_report
-from consensus.report.spreadsheet import write_spreadsheet
 from consensus.settings import Settings
 from consensus.steps.material import load_material
 from consensus.steps.outcome import Outcome
@@ -41,6 +39,9 @@ def publish(db: Store, partnership: str, *, folder: Path | str | None = None, no
     StageError
         There is no final order yet.
     """
+    from consensus.report.page import write_report  # draws: costs a second that other steps need not pay
+    from consensus.report.spreadsheet import write_spreadsheet
+
     folder = Path(folder or Settings.from_environment().outputs(partnership))
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)

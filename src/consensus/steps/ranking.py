@@ -186,7 +186,9 @@ def _outcome(
     top = protocol.publication.top
     others = {rule: frame for rule, frame in result.sensitivity.items() if rule != protocol.ranking.rule}
     hidden = report_tables.withheld_groups(
-        result.counts["ballots"].to_dict(), protocol.shares, protocol.publication.small_cells
+        {str(group): int(n) for group, n in result.counts["ballots"].items()},
+        protocol.shares,
+        protocol.publication.small_cells,
     )
     shown = result.ranking[["rank", "tied", "score"]].join(
         report_tables.show_positions(result.ranking, list(protocol.shares), hidden)

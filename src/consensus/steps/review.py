@@ -12,7 +12,7 @@ from sqlmodel import Session
 from consensus import duplicates, store
 from consensus.digest import digest
 from consensus.errors import StageError
-from consensus.importers import review as workbook
+from consensus.importers.review import read_review, write_review
 from consensus.protocol import Protocol
 from consensus.questions import Questions, apply_decisions, apply_evidence_checks
 from consensus.steps.outcome import Outcome
@@ -76,7 +76,7 @@ def export_review(db: Store, partnership: str, path: Path | str, *, now: datetim
             f"`consensus deduplicate --partnership {partnership}`."
         )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    workbook.write_review(path, submissions, proposals, questions, protocol, identifiers)
+    write_review(path, submissions, proposals, questions, protocol, identifiers)
     return Outcome(
         stage=STAGE,
         done=f"Wrote {len(proposals)} submissions for review to {Path(path).name}.",
@@ -99,7 +99,7 @@ def import_review(db: Store, partnership: str, path: Path | str, *, by: str, now
         submissions = store.load_frame(session, "submissions", partnership)
         proposals = store.load_frame(session, "proposals", partnership)
         questions = _derive(session, partnership, protocol)
-    rows = workbook.read_review(path, submissions, proposals, questions, protocol, by=by, at=now)
+    rows = read_review(path, submissions, proposals, questions, protocol, by=by, at=now)
     return record_decisions(db, partnership, rows, now=now)
 
 

@@ -6,6 +6,7 @@ and the grace alone, never from when any of this ran.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -120,7 +121,7 @@ def _open(
                 f"The round '{row.round_id}' has no summary questions to rank yet; "
                 f"review the duplicate groups first: `consensus review export --partnership {row.partnership}`."
             )
-        row.questions = pd.Series(on_ballot).to_json(orient="values")
+        row.questions = json.dumps(on_ballot)
     row.state, row.opens_at, row.closes_at = "open", opens_at, closes_at
     session.add(row)
     freeze_protocol(session, row.partnership, now)

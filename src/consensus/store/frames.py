@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import delete, insert, inspect, select
@@ -48,7 +49,7 @@ def as_frame(rows: object, name: str) -> pd.DataFrame:
     return frame.infer_objects() if len(frame) else frame
 
 
-def as_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+def as_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a frame's rows with plain Python values, which every database driver takes."""
     return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
 

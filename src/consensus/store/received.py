@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import func
@@ -127,7 +128,7 @@ def _latest_answers(session: Session, partnership: str) -> list[models.Answer]:
     return list(session.exec(query))
 
 
-def save_ballots(session: Session, round_: models.Round, ballots: list[Mapping[str, object]]) -> Received:
+def save_ballots(session: Session, round_: models.Round, ballots: Sequence[Mapping[str, Any]]) -> Received:
     """Add ballots to a round, each a mapping with ballot_id, source, group, choices, began_at and received_at.
 
     `choices` is a list of objects as the ballot form has them. The same choices change nothing; others become the next
