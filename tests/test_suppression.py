@@ -45,14 +45,28 @@ def lines(shape, totals):
     return across + down
 
 
-def attack(public, exact, totals, k=K):
+def mark_means_at_least(text, truth, sums, totals, zeros):
+    """Return what the mark of a small count says it is at least: 0 where it may stand for nobody."""
+    least = np.zeros(text.size) if zeros == "hidden" else np.ones(text.size)
+    blocks = [np.unique([place for parts, total in sums for place in [*parts, total]])] if totals == "both" else [
+        np.append(parts, total) for parts, total in sums
+    ]  # fmt: skip
+    ends = {total for _, total in sums}
+    for block in blocks:
+        small_total = any(text[place].startswith("<") for place in block if place in ends)
+        if small_total or any(is_hidden(text[place]) and truth[place] == 0 for place in block):
+            least[block] = 0
+    return least
+
+
+def attack(public, exact, totals, k=K, zeros="shown"):
     """Return each hidden small count with the least and most it can be for who knows marks, numbers and sums."""
     text, truth = public.to_numpy().ravel(), exact.to_numpy().ravel()
-    zeros_hidden = any(cell == f"<{k}" and n == 0 for cell, n in zip(text, truth, strict=True))
+    least = mark_means_at_least(text, truth, lines(public.shape, totals), totals, zeros)
     box = []
-    for cell in text:
+    for cell, low in zip(text, least, strict=True):
         if cell.startswith("<"):
-            box.append((0 if zeros_hidden else 1, k - 1))
+            box.append((low, k - 1))
         elif cell.endswith("+"):
             box.append((k, None))
         else:
@@ -72,12 +86,12 @@ def attack(public, exact, totals, k=K):
     return ends
 
 
-def assert_nothing_small_shows(public, exact, totals, k=K):
+def assert_nothing_small_shows(public, exact, totals, k=K, zeros="shown"):
     text, truth = public.to_numpy().ravel(), exact.to_numpy().ravel()
     for cell, n in zip(text, truth, strict=True):
         number = shown_number(cell)
         assert number is None or (number == n and not 0 < number < k)
-    for n, low, high in attack(public, exact, totals, k):
+    for n, low, high in attack(public, exact, totals, k, zeros):
         assert low <= n <= high
         assert high - low + 1 >= -(-(k - 1) // 2)
     for parts, total in lines(public.shape, totals):
@@ -94,7 +108,7 @@ def assert_nothing_small_shows(public, exact, totals, k=K):
 def test_no_cell_and_no_difference_of_totals_gives_a_small_count_away(table, totals, zeros):
     public = suppress_counts(table, K, totals=totals, zeros=zeros)
 
-    assert_nothing_small_shows(public, bordered(table, totals), totals)
+    assert_nothing_small_shows(public, bordered(table, totals), totals, zeros=zeros)
 
 
 @given(table=tables(), k=st.integers(5, 20))
@@ -204,6 +218,13 @@ def test_small_groups_that_marks_alone_would_pin_are_not_pinned():
     public = suppress_counts(table, K)
 
     assert_nothing_small_shows(public, bordered(table, "columns"), "columns")
+
+
+@pytest.mark.parametrize("people", [[1, 1, 1, 1], [2, 1, 1, 0], [4, 0, 0, 0]])
+def test_under_a_small_total_everybody_could_be_anywhere(people):
+    public = suppress_counts(pd.DataFrame({"ballots": people}, index=list("abcd")), 5)
+
+    assert set(public["ballots"]) == {"<5"}
 
 
 def test_who_stands_behind_a_single_submission_is_not_shown():

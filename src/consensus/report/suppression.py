@@ -7,7 +7,8 @@ are hidden as `k+`: k or more, the number withheld. Cells go before totals, smal
 
 Zeros. `zeros="shown"` prints 0, since nobody is there to be found; `<k` then means 1 to k - 1. `zeros="hidden"`
 prints `<k` for 0 as well: right where another publication tells how many there are in all, as the spreadsheet does with
-the submissions that stand behind a question. Where zeros would pin a neighbour they are hidden without being asked.
+the submissions that stand behind a question. Under a total that is itself small, and where zeros would pin a neighbour,
+they are hidden without being asked.
 
 The method is cell suppression by linear programming: a table with its totals is a network, so that the bounds an
 attacker computes are whole numbers and exact (Fischetti and Salazar 2001, doi:10.1287/mnsc.47.7.1008.9805).
@@ -136,12 +137,15 @@ def suppress_differences(
     if threshold <= 0:
         return _as_text(bordered, np.zeros(values.size, dtype=bool), threshold)
     known = [_known(table, bordered) for table in earlier]
-    attempts: tuple[Zeros, ...] = ("hidden",) if zeros == "hidden" else ("shown", "hidden")
-    for policy in attempts:
-        sheet = _Sheet(values, threshold, policy)
-        if all(_protect(sheet, block, known) for block in _blocks(len(now), now.shape[1], totals)):
-            return _as_text(bordered, sheet.hidden, threshold)
-    return _as_text(bordered, np.ones(values.size, dtype=bool), threshold)
+    sheet = _Sheet(values, threshold)
+    for block in _blocks(len(now), now.shape[1], totals):
+        if zeros == "hidden" or block.has_small_total(sheet):
+            sheet.hide_zeros(block.places)
+        if not _protect(sheet, block, known):
+            sheet.hide_zeros(block.places)
+            if not _protect(sheet, block, known):
+                sheet.hidden[block.places] = True
+    return _as_text(bordered, sheet.hidden, threshold)
 
 
 @dataclass(frozen=True)
@@ -155,12 +159,18 @@ class _Line:
 class _Sheet:
     """A table with its totals as one row of cells, and which of them are hidden."""
 
-    def __init__(self, values: np.ndarray, threshold: int, zeros: Zeros) -> None:
+    def __init__(self, values: np.ndarray, threshold: int) -> None:
         self.values, self.k = values, threshold
-        self.least = 0 if zeros == "hidden" else 1
-        self.small = (values < threshold) & (values >= self.least)
+        self.least = np.ones(values.size)  # what a hidden small count is at least, for all that the mark says
+        self.small = (values < threshold) & (values > 0)
         self.hidden = self.small.copy()
         self.spread = -(-(threshold - 1) // 2)  # so many values must stay possible for a hidden count
+
+    def hide_zeros(self, places: np.ndarray) -> None:
+        """Let the mark of a small count stand for nobody too, among these cells."""
+        self.least[places] = 0
+        nobody = places[self.values[places] == 0]
+        self.small[nobody] = self.hidden[nobody] = True
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Return what the marks and numbers say of each cell: least and most."""
@@ -189,6 +199,10 @@ class _Block:
         for row, line in enumerate(lines):
             self.equations[row, np.searchsorted(self.places, line.members)] = 1
             self.equations[row, np.searchsorted(self.places, line.total)] = -1
+
+    def has_small_total(self, sheet: _Sheet) -> bool:
+        """Return whether a total is so small that a 0 under it would tell much of its other parts."""
+        return any(0 < sheet.values[line.total] < sheet.k for line in self.lines)
 
 
 def _blocks(rows: int, columns: int, totals: Totals) -> list[_Block]:
