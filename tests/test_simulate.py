@@ -142,6 +142,14 @@ def test_the_truth_covers_every_character_that_was_written(simulated):
     assert (truth["end"] - truth["start"] == truth["text"].str.len()).all()
 
 
+def test_a_redacted_submission_still_asks_what_it_asked(submissions, simulated):
+    redacted = submissions.assign(
+        text=[text[:-8] + "\u2588" * 8 if len(text) > 40 else text for text in submissions["text"]]
+    )
+
+    assert latent_of_submissions(redacted, simulated[1]).equals(latent_of_submissions(submissions, simulated[1]))
+
+
 def test_nothing_in_the_answers_gives_the_truth_away(simulated, specification):
     answers, _ = simulated
 
