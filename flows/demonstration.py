@@ -206,10 +206,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--answers", type=Path, help="the answers (default: answers.csv in the folder)")
     parser.add_argument("--ballots", type=Path, help="the ballots (default: those of simulated people)")
     options = parser.parse_args(arguments)
-    for name in ("prefect", "prefect.flow_runs", "prefect.task_runs"):
-        for handler in logging.getLogger(name).handlers:
-            if type(handler).__name__ == "PrefectConsoleHandler":
-                handler.setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:  # a filter stays where Prefect sets levels anew
+        handler.addFilter(lambda record: record.levelno >= logging.WARNING)
     try:
         demonstration(
             partnership=read_protocol(options.folder).id,
