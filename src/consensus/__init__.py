@@ -1,3 +1,11 @@
-"""Consensus: priority setting partnerships, from the words people wrote to the Top 10."""
+"""Consensus: priority setting partnerships, from the words people wrote to the Top 10.
 
-__version__ = "0.1.0"
+The names here are those that an analyst's notebook needs; everything else is reached through its module.
+"""
+
+from consensus.interim import shortlist
+from consensus.rules import RULES, rank
+from consensus.tally import Tally, tally
+from consensus.version import __version__
+
+__all__ = ["RULES", "Tally", "__version__", "rank", "shortlist", "tally"]

@@ -11,10 +11,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from consensus import __version__
 from consensus.cli import commands, running
 from consensus.cli.context import Context
 from consensus.errors import ConsensusError
+from consensus.version import __version__
 
 __all__ = ["build_parser", "main"]
 

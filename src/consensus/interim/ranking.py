@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from consensus import __version__
 from consensus.errors import DataError
 from consensus.interim.checking import CheckedBallots, count_of_ballots, open_questions
 from consensus.protocol import Protocol
 from consensus.rules import rank
 from consensus.tally import Tally, tally
+from consensus.version import __version__
 from consensus.vocabulary import NOT_STATED
 
 __all__ = ["InterimRanking", "count_groups", "leave_one_out", "rank_interim"]

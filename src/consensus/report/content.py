@@ -12,13 +12,13 @@ from datetime import datetime
 
 import pandas as pd
 
-from consensus import __version__
 from consensus.protocol import Protocol
 from consensus.questions import Questions, in_force, merge_questions
 from consensus.report import tables
 from consensus.report.groups import group_looks
 from consensus.report.suppression import TOTAL, small_mark
 from consensus.report.words import publish_words
+from consensus.version import __version__
 from consensus.vocabulary import empty
 
 __all__ = ["Material", "Published", "publication"]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from consensus import __version__
 from consensus.errors import ProtocolError
 from consensus.rules.group_tables import GroupTables, group_tables, lowest_places
 from consensus.rules.pairwise import copeland, schulze
 from consensus.rules.positional import borda, jla_positions, jla_top10, maximin, mean_points
 from consensus.tally.tables import Tally
+from consensus.version import __version__
 
 __all__ = ["RULES", "GroupTables", "Rule", "group_tables", "lowest_places", "rank"]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import pandas as pd
 from sqlmodel import Session
 
-from consensus import __version__, interim, models, store
+from consensus import interim, models, store
 from consensus.digest import digest, short_id
 from consensus.errors import DataError, StageError
 from consensus.interim import InterimRanking
@@ -20,6 +20,7 @@ from consensus.steps.ballots import CountedBallots, counted_ballots, interim_rou
 from consensus.steps.outcome import Outcome, counts_by_group
 from consensus.steps.rounds import grace_ends, local_time
 from consensus.store import Store, StoredRanking
+from consensus.version import __version__
 
 __all__ = [
     "Approval",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from sqlmodel import Session
 
-from consensus import __version__, models, store, workshop
+from consensus import models, store, workshop
 from consensus.digest import digest, short_id
 from consensus.errors import DataError, StageError
 from consensus.importers import reading
@@ -17,6 +17,7 @@ from consensus.questions import in_force
 from consensus.steps.outcome import Outcome
 from consensus.steps.ranking import approval, current_ranking
 from consensus.store import Store, StoredRanking
+from consensus.version import __version__
 from consensus.vocabulary import COLUMNS, check_columns
 
 __all__ = [

@@ -11,9 +11,10 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from consensus import __version__, steps
+from consensus import steps
 from consensus.settings import Settings
 from consensus.store import Store
+from consensus.version import __version__
 
 __all__ = ["create_app"]
 

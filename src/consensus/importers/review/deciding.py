@@ -7,7 +7,8 @@ its decisions were recorded gives none.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +17,14 @@ from typing import Any
 import pandas as pd
 
 from consensus.errors import DataError
-from consensus.importers.review.layout import QUESTIONS, REVIEW, joins
+from consensus.importers.review.layout import QUESTIONS, REVIEW
 from consensus.importers.review.sheets import Cells, Row, as_category, open_review, read_rows
 from consensus.protocol import Protocol
 from consensus.questions import Questions, question_id
 
 __all__ = ["read_review"]
+
+_LIKE_AN_ID = re.compile(r"[gq][0-9a-f]{12}")
 
 
 @dataclass
@@ -51,8 +54,7 @@ def read_review(
     Parameters
     ----------
     submissions, proposals
-        As they are now; the workbook may be older. The id of a proposed group may be used for the summary question
-        that it became.
+        As they are now; the workbook may be older.
     questions
         What is decided now.
     by, at
@@ -74,10 +76,13 @@ def read_review(
             labels[row.said.question].append(row)
         elif not row.stands:
             _set_aside_or_back(row, found)
-    resolved = _resolve(labels, questions, joins(proposals, questions))
+    resolved = _resolve(labels, questions)
+    groups = set(proposals["group"])
     for label, members in labels.items():
         if label in resolved:
             _join(members, resolved[label], found)
+        elif label not in groups and _LIKE_AN_ID.fullmatch(label) and all(r.written.question != label for r in members):
+            found.faults.append(f"row {members[0].number}: {label!r} is no question or group that there is; mend it.")
         else:
             _make(label, members, questions, found)
     _read_questions(sheets[QUESTIONS], questions, protocol, found)
@@ -104,22 +109,19 @@ def _set_aside_or_back(row: Row, found: _Found) -> None:
         found.decide("in_scope", row.submission)
 
 
-def _resolve(labels: dict[str, list[Row]], questions: Questions, joined: dict[str, str]) -> dict[str, str]:
+def _resolve(labels: dict[str, list[Row]], questions: Questions) -> dict[str, str]:
     """Return which labels mean a question that there is.
 
-    A label means the question of that id; else the one that the proposed group of that id became; else the one that no
-    other label means and that shares with it more than half of either's submissions.
+    A label means the question of that id; else the one that no other label means and that shares with it more than half
+    of either's rows. So a question stays the same one while most of it stays together.
     """
     there = set(questions.questions["question_id"])
     known = {label: label for label in labels if label in there}
-    known |= {label: joined[label] for label in labels if label not in known and label in joined}
-    sizes = questions.lineage["question_id"].value_counts()
+    sizes = Counter(row.now_in for members in labels.values() for row in members)
     for label in sorted(labels.keys() - known.keys()):
-        now_in = pd.Series([row.now_in for row in labels[label]]).value_counts().drop("", errors="ignore")
-        if now_in.empty or now_in.index[0] in known.values():
-            continue
-        question, shared = str(now_in.index[0]), int(now_in.iloc[0])
-        if 2 * shared > len(labels[label]) and 2 * shared > int(sizes[question]):
+        now_in = Counter(row.now_in for row in labels[label] if row.now_in)
+        question, shared = max(now_in.items(), key=lambda item: item[1], default=("", 0))
+        if 2 * shared > max(len(labels[label]), sizes[question]) and question not in known.values():
             known[label] = question
     return known
 

@@ -1,0 +1,23 @@
+"""What the steering group fixed in advance: protocol text to a frozen `Protocol`.
+
+A partnership is a folder with `protocol.toml`, `gather.toml` and `interim.toml`. `read_protocol` reads all three and
+tells every fault of all three at once, each with its file, its key and the remedy. Times in the files are those of the
+partnership's named time zone; in the `Protocol` they are instants in UTC.
+"""
+
+from consensus.protocol.model import Category, Group, Protocol, RoundPlan, Seats, Survey, SurveyItem
+from consensus.protocol.reading import FILES, parse_protocol, protocol_hash, read_protocol
+
+__all__ = [
+    "FILES",
+    "Category",
+    "Group",
+    "Protocol",
+    "RoundPlan",
+    "Seats",
+    "Survey",
+    "SurveyItem",
+    "parse_protocol",
+    "protocol_hash",
+    "read_protocol",
+]

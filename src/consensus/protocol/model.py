@@ -1,0 +1,228 @@
+"""What a protocol declares, as frozen types: every section and key that the three files may hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from consensus.errors import ProtocolError
+from consensus.vocabulary import NOT_STATED, BallotForm
+
+__all__ = ["Category", "Group", "Protocol", "RoundPlan", "Seats", "Survey", "SurveyItem", "known_keys"]
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+Sentence = Annotated[str, Field(min_length=1)]
+Whole = Annotated[int, Field(ge=0, strict=True)]
+Positive = Annotated[int, Field(ge=1, strict=True)]
+
+
+class _Fixed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Partnership(_Fixed):
+    """Who sets the priorities, and in which time zone they live."""
+
+    id: Identifier
+    title: Sentence
+    description: str = ""
+    time_zone: str = "Europe/London"
+    languages: tuple[str, ...] = ("en",)
+    contact: str = ""
+    lead: str = ""
+    seed: Whole = 0
+
+
+class Scope(_Fixed):
+    """What belongs to the partnership, and what it has ruled out in advance."""
+
+    inside: tuple[Sentence, ...] = Field(alias="in", min_length=1)
+    outside: tuple[Sentence, ...] = Field(alias="out", default=())
+
+
+class Group(_Fixed):
+    """A stakeholder group with its whole-number share of the say."""
+
+    id: Identifier
+    name: Sentence
+    short: str = ""
+    share: Whole = 1
+    target_answers: Whole = 0
+    target_ballots: Whole = 0
+    submits: bool = True
+    ranks: bool = True
+
+
+class Category(_Fixed):
+    """A heading of the frame in which summary questions are laid out."""
+
+    id: Identifier
+    name: Sentence
+    keywords: tuple[str, ...] = ()
+
+
+class Partner(_Fixed):
+    """An organisation through which people are reached."""
+
+    id: Identifier
+    name: Sentence
+
+
+class Signpost(_Fixed):
+    """Where somebody who is not well can turn, shown wherever words are asked for."""
+
+    name: Sentence
+    contact: Sentence
+    when: str = ""
+
+
+class RoundPlan(_Fixed):
+    """When one survey opens and closes, in UTC; reminders between the two."""
+
+    opens: datetime
+    closes: datetime
+    grace_minutes: Whole = 0
+    reminders: tuple[datetime, ...] = ()
+    cap: Whole = 0
+
+
+class Rounds(_Fixed):
+    """The two surveys of a partnership."""
+
+    gather: RoundPlan
+    interim: RoundPlan
+
+
+class Ballot(_Fixed):
+    """The form of an interim ballot; `max_choices` 0 means no limit."""
+
+    form: BallotForm = "ranked"
+    depth: Positive = 10
+    max_choices: Whole = 10
+    gaps: Literal["error", "close"] = "error"
+
+
+class Ranking(_Fixed):
+    """The scoring rule, what is shown beside it, and how ties in a group's list are placed."""
+
+    rule: str = "jla_positions"
+    ties: Literal["mean", "min", "dense"] = "mean"
+    also: tuple[str, ...] = ("mean_points",)
+    empty_group: Literal["drop", "refuse"] = "drop"
+    min_ballots: Whole = 0
+
+
+class Shortlist(_Fixed):
+    """Which summary questions go to the workshop."""
+
+    rule: Literal["combined", "union", "union_and_subgroup", "fill"] = "combined"
+    size: Positive = 25
+    per_group: Positive = 10
+    subgroup: str = ""
+
+
+class Seats(_Fixed):
+    """A declared least part of the workshop's seats, in whole per cent, for some groups together."""
+
+    groups: tuple[str, ...] = Field(min_length=1)
+    at_least_percent: Annotated[int, Field(ge=1, le=100, strict=True)]
+
+
+class Workshop(_Fixed):
+    """Small mixed groups that rank the shortlist, re-mixed between sessions."""
+
+    seats: Positive = 24
+    small_groups: Positive = 3
+    sessions: Positive = 2
+    minimum: tuple[Seats, ...] = ()
+    on: datetime | None = None
+
+
+class Publication(_Fixed):
+    """How many priorities are published, and below which count a cell is suppressed in public outputs."""
+
+    top: Positive = 10
+    small_cells: Annotated[int, Field(ge=0, strict=True)] = 10
+
+
+class SurveyItem(_Fixed):
+    """One element of a survey page; the words follow XLSForm."""
+
+    id: Identifier
+    type: Literal["note", "consent", "text", "select_one", "select_multiple", "rank", "rate"]
+    label: Sentence
+    hint: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    choices_from: Literal["", "groups", "partners", "questions"] = ""
+    maximum: Whole = 0
+
+
+class Survey(_Fixed):
+    """The items of one survey, in the order in which people meet them."""
+
+    title: Sentence
+    version: Positive = 1
+    items: tuple[SurveyItem, ...] = Field(min_length=1)
+
+
+class Protocol(_Fixed):
+    """Everything the steering group fixed in advance, from the three files of a partnership's folder.
+
+    `hash` is the SHA-256 of the declared content: comments and layout do not change it, a new word in a survey does.
+    """
+
+    partnership: Partnership
+    scope: Scope
+    groups: tuple[Group, ...] = Field(min_length=1)
+    categories: tuple[Category, ...] = ()
+    partners: tuple[Partner, ...] = ()
+    signposting: tuple[Signpost, ...] = Field(min_length=1)
+    rounds: Rounds
+    ballot: Ballot = Ballot()
+    ranking: Ranking = Ranking()
+    shortlist: Shortlist = Shortlist()
+    workshop: Workshop = Workshop()
+    publication: Publication = Publication()
+    gather: Survey
+    interim: Survey
+    hash: str = ""
+
+    @property
+    def id(self) -> str:
+        """Return the partnership's id."""
+        return self.partnership.id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone in which the partnership shows instants."""
+        return ZoneInfo(self.partnership.time_zone)
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """Return the whole-number share of each group that ranks, in the order of the protocol."""
+        return {group.id: group.share for group in self.groups if group.ranks}
+
+    def group(self, group_id: str) -> Group:
+        """Return the stakeholder group called `group_id`, or raise a `ProtocolError` that lists those there are."""
+        for group in self.groups:
+            if group.id == group_id:
+                return group
+        listed = ", ".join(group.id for group in self.groups)
+        raise ProtocolError(f"No stakeholder group '{group_id}'; the protocol lists {listed}.")
+
+    def group_name(self, group_id: str) -> str:
+        """Return a group's short name for a table's head; `not_stated` reads 'Not stated'."""
+        if group_id == NOT_STATED:
+            return "Not stated"
+        group = self.group(group_id)
+        return group.short or group.name
+
+
+def known_keys() -> list[str]:
+    """Return every key that some section of a protocol may hold, for telling what a misspelt one may have meant."""
+    classes: list[type[BaseModel]] = [Protocol, *_Fixed.__subclasses__()]
+    return sorted({field.alias or name for cls in classes for name, field in cls.model_fields.items()})
