@@ -77,6 +77,8 @@ class Deployment:
             concurrency_limit=self._limit(),
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
+        deployment.work_pool_name = None  # said out loud: it takes back what `prefect deploy` may have set before
+        deployment.work_queue_name = None
         return deployment  # type: ignore[no-any-return]
 
     def _limit(self) -> ConcurrencyLimitConfig | None:

@@ -29,6 +29,7 @@ __all__ = ["main", "put_back_interrupted"]
 
 LIMIT = 2
 """Runs at once: a run is a process of its own, and the smallest machine that we serve has two cores."""
+SWEEP = "advance-rounds"
 MOST_ATTEMPTS = 3
 """Times that a run is put back after its process was stopped, before it is left as crashed for a person to look at."""
 
@@ -57,19 +58,35 @@ def put_back_interrupted(client: SyncPrefectClient) -> int:
     told = "The process of this run was stopped"
     for run in interrupted:
         if run.parent_task_run_id is not None or run.deployment_id is None or run.run_count >= MOST_ATTEMPTS:
-            client.set_flow_run_state(run.id, Crashed(message=f"{told}."), force=True)
+            client.set_flow_run_state(run.id, Crashed(message=f"{told}."))
         else:
-            client.set_flow_run_state(run.id, Scheduled(message=f"{told}; it starts again."), force=True)
+            client.set_flow_run_state(run.id, Scheduled(message=f"{told}; it starts again."))
     return len(interrupted)
 
 
+def drop_missed_sweeps(client: SyncPrefectClient, now: datetime) -> int:
+    """Delete the sweeps that fell due while nothing ran, and return how many: one makes up for them all.
+
+    Prefect plans an hour ahead, so after a night a dozen of them would start at once.
+    """
+    planned = orchestration.list_runs(client, SWEEP, ["SCHEDULED"])
+    missed = [run for run in planned if run.next_scheduled_start_time and run.next_scheduled_start_time <= now]
+    for run in missed:
+        client.delete_flow_run(run.id)
+    return len(missed)
+
+
 def catch_up(now: datetime) -> None:
-    """Bring the runs in line with the store, and start a sweep at once where downtime missed the close of a round."""
+    """Bring the runs in line with the store after a time in which nothing ran, with a sweep if one was missed."""
+    with SyncPrefectClient(orchestration.prefect_api_url()) as client:
+        put_back = put_back_interrupted(client)
+        sweeps = drop_missed_sweeps(client, now)
+    logger.info("%d interrupted runs put back, %d missed sweeps dropped.", put_back, sweeps)
     with open_store() as db:
         missed = [view for view in steps.list_rounds(db) if view.state in ("open", "paused") and view.closes_at <= now]
         replies = orchestration.reconcile(db, now=now)
-    if missed:
-        replies.append(orchestration.trigger("advance-rounds", {}))
+    if missed or sweeps:
+        replies.append(orchestration.trigger(SWEEP, {}))
     for reply in replies:
         logger.info(reply.sentence)
 
@@ -82,9 +99,6 @@ def main() -> None:
     runner = Runner(name="consensus", pause_on_shutdown=False, limit=LIMIT)
     for deployment in DEPLOYMENTS:
         runner.add_deployment(deployment.to_runner())
-    with SyncPrefectClient(orchestration.prefect_api_url()) as client:
-        put_back = put_back_interrupted(client)
-    logger.info("%d deployments registered, %d interrupted runs put back.", len(DEPLOYMENTS), put_back)
     catch_up(datetime.now(UTC))
     with suppress(KeyboardInterrupt):
         asyncio.run(runner.start())

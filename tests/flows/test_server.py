@@ -167,9 +167,7 @@ def test_a_scheduled_run_and_a_sweep_at_once_close_a_round_once(system: System) 
     closes_at = view(system, round_id).closes_at
 
     with system.client() as client:
-        from consensus.orchestration.client import create_run
-
-        sweep = create_run(client, "advance-rounds", {}, at=closes_at)
+        sweep = orchestration.create_run(client, "advance-rounds", {}, at=closes_at)
     planned = orchestration.schedule_close(round_id, closes_at)
     ends = [orchestration.wait_for(run_id, 60).state for run_id in (planned.run_id, str(sweep.id))]
 
@@ -192,7 +190,7 @@ def test_a_wrong_form_is_refused_with_a_sentence_and_the_sign_off_goes_on_waitin
     assert [verdict for _status, verdict, _why in (unknown, unsigned, no_reason)] == ["REJECT", "REJECT", "ACCEPT"]
     assert "'perhaps' is not one of" in unknown[2]
     assert until(lambda: _pauses(system, asked.run_id) == 2)
-    assert "a rejected shortlist needs one" in system.logs(asked.run_id)
+    assert until(lambda: "a rejected shortlist needs one" in system.logs(asked.run_id), 10)
     assert steps.approval(system.db, ranking) is None
 
 
@@ -265,6 +263,9 @@ def test_what_was_decided_and_what_fell_due_while_nothing_ran_is_done_once_thing
     planned = opened(system, "missed", 4)
     run_id = orchestration.schedule_close(planned, view(system, planned).closes_at).run_id
     unplanned = opened(system, "unplanned", 4)
+    interrupted = opened(system, "interrupted", 25)
+    cut_off = orchestration.trigger("close-round", {"round_id": interrupted}).run_id
+    assert until(lambda: system.run(cut_off)["state_name"] == "Running")
 
     system.stop()
     now = datetime.now(UTC)
@@ -278,9 +279,11 @@ def test_what_was_decided_and_what_fell_due_while_nothing_ran_is_done_once_thing
     assert states_before == ["open", "open"]
     assert orchestration.wait_for(waiting, 60).state == "Rejected"
     assert orchestration.wait_for(run_id, 60).state == "Completed"
+    assert orchestration.wait_for(cut_off, 60).state == "Completed"
     assert until(lambda: view(system, unplanned).state == "closed")
     assert acts(system, unplanned) == [("open", "tester"), ("close", "clock")]
     assert [act for act, _by in acts(system, planned)] == ["open", "close"]
+    assert [act for act, _by in acts(system, interrupted)] == ["open", "close"]
 
 
 def test_the_list_of_deployments_can_be_deployed_to_a_work_pool(system: System) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from consensus import steps
-from consensus.orchestration.client import Reply, ask, ask_all, create_run, prefect_api_url
+from consensus.orchestration.client import Reply, ask, ask_all, create_run, list_runs, prefect_api_url
 from consensus.orchestration.closing import cancel_close, move_close, plan_close, schedule_close, schedule_close_of
 from consensus.orchestration.signing import (
     ask_sign_off,
@@ -33,6 +33,8 @@ __all__ = [
     "Reply",
     "ask_sign_off",
     "cancel_close",
+    "create_run",
+    "list_runs",
     "move_close",
     "pause_key",
     "prefect_api_url",
