@@ -136,40 +136,49 @@ def publication(
     before
         Earlier values of `Published.suppressed`, by name: no difference between publications shows a small count.
     """
-    earlier = before or {}
-    protocol, k = material.protocol, material.protocol.publication.small_cells
-    groups = [group.id for group in protocol.groups]
     built = Questions(material.questions, material.lineage, material.set_aside)
     lineage = merge_questions(built, material.decisions, material.submissions).lineage
-    hidden = tables.withheld_groups(material.ballots, protocol.shares, k)
     questions = _questions(material, lineage)
-    top = protocol.publication.top
+    counts = _counts(material, lineage, before or {})
+    protocol = material.protocol
+    groups = [group.id for group in protocol.groups]
+    hidden = tables.withheld_groups(material.ballots, protocol.shares, protocol.publication.small_cells)
     order = questions["final_rank"] if _is_final(material) else questions["interim_rank"]
-    people = tables.count_people_behind(material.submissions, lineage, groups, k, earlier.get("people", ()))
-    people_answered = material.answers.drop_duplicates("response_id")["group"]
-    present = {ANSWERED: people_answered, BALLOTS: pd.Series(material.ballots, dtype="int64")}
-    taking_part = tables.count_groups(protocol, present, earlier.get("taking_part", ()))
     return Published(
         protocol=protocol,
         published_at=material.published_at,
         version=version,
         groups=group_looks(protocol),
         questions=questions,
-        top=[str(question) for question in order[order <= top].index],
+        top=[str(question) for question in order[order <= protocol.publication.top].index],
         is_final=_is_final(material),
         positions=tables.show_positions(material.ranking, list(protocol.shares), hidden).reindex(questions.index),
-        people=people,
-        taking_part=taking_part,
+        **counts,
         sensitivity=_sensitivity(material, groups),
-        set_aside=tables.count_set_aside(material.set_aside, k, earlier.get("set_aside", ())),
         decisions=tables.count_decisions(material.decisions),
         moves=_moves(material.decisions),
-        stages=_stages(material, taking_part),
+        stages=_stages(material, counts["taking_part"]),
         withheld_groups=hidden,
         group_sizes=material.lineage["question_id"].value_counts().rename("submissions"),
         rounds=material.rounds,
         digests=dict(material.digests),
     )
+
+
+def _counts(
+    material: Material, lineage: pd.DataFrame, before: Mapping[str, Sequence[pd.DataFrame]]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of counts as they may be published."""
+    protocol, k = material.protocol, material.protocol.publication.small_cells
+    groups = [group.id for group in protocol.groups]
+    answered = material.answers.drop_duplicates("response_id")["group"]
+    present = {ANSWERED: answered, BALLOTS: pd.Series(material.ballots, dtype="int64")}
+    behind = (material.submissions, lineage, groups, k)
+    return {
+        "people": tables.count_people_behind(*behind, before.get("people", ())),
+        "taking_part": tables.count_groups(protocol, present, before.get("taking_part", ())),
+        "set_aside": tables.count_set_aside(material.set_aside, k, before.get("set_aside", ())),
+    }
 
 
 def _is_final(material: Material) -> bool:
@@ -185,40 +194,43 @@ def _sensitivity(material: Material, groups: list[str]) -> pd.DataFrame:
 
 
 def _questions(material: Material, lineage: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a summary question with its places, its reasons and its words."""
+    """Return one row a summary question with its wording, its places, its reasons and its words."""
     known = material.questions.set_index("question_id")
-    listed = known.index.union(material.ranking.index)
-    table = pd.DataFrame(index=pd.Index(listed, name="question_id"))
-    table["wording"] = known["wording"].reindex(listed).fillna("")
+    listed = pd.Index(known.index.union(material.ranking.index), name="question_id")
     names = {category.id: category.name for category in material.protocol.categories}
+    table = pd.DataFrame(index=listed)
+    table["wording"] = known["wording"].reindex(listed).fillna("")
     table["category"] = [names.get(c, c) if isinstance(c, str) else "" for c in known["category"].reindex(listed)]
     table["evidence"] = _evidence(known["status"].reindex(listed), material.decisions)
-    ranking = material.ranking.reindex(listed)
-    table["interim_rank"], table["score"] = ranking["rank"].astype(float), ranking["score"].astype(float)
-    table["tied"] = ranking["tied"].eq(True)
-    table["final_rank"] = material.final["rank"].reindex(listed).astype(float) if material.final is not None else None
-    table["final_rank"] = table["final_rank"].astype(float)
-    table["final_tied"] = _flag(material.final, "tied", listed)
-    table["shortlisted"] = listed.isin(material.shortlist.index)
-    table["why"] = material.shortlist["why"].reindex(listed).fillna("").astype(str)
-    table["gap"] = pd.to_numeric(material.shortlist["gap"].reindex(listed)).astype(float)
-    table["tied_at_cut"] = _flag(material.shortlist, "tied_at_cut", listed)
     now_at = dict(zip(lineage["submission_id"], lineage["question_id"], strict=True))
     at_first = material.lineage.drop_duplicates("question_id").set_index("question_id")["submission_id"]
     ended = {question: now_at[submission] for question, submission in at_first.items()}
     table["merged_into"] = [ended[q] if ended.get(q, q) != q else "" for q in listed]
-    table = table.join(_words(material, lineage))
+    table = table.join(_places(material, listed)).join(_words(material, lineage))
     table["words"] = [words if isinstance(words, list) else [] for words in table["words"]]
     table["withheld"] = table["withheld"].fillna(0).astype("int64")
-    return (
-        table.reset_index()
-        .sort_values(["final_rank", "interim_rank", "question_id"], na_position="last")
-        .set_index("question_id")
-    )
+    order = table.reset_index().sort_values(["final_rank", "interim_rank", "question_id"], na_position="last")
+    return order.set_index("question_id")
 
 
-def _flag(frame: pd.DataFrame | None, column: str, index: pd.Index) -> pd.Series:
-    if frame is None or column not in frame:
+def _places(material: Material, listed: pd.Index) -> pd.DataFrame:
+    """Return where each question stands in the interim ranking, on the shortlist and in the final order."""
+    ranking, chosen = material.ranking.reindex(listed), material.shortlist
+    table = pd.DataFrame(index=listed)
+    table["interim_rank"], table["score"] = ranking["rank"].astype(float), ranking["score"].astype(float)
+    table["tied"] = _flag(material.ranking, "tied", listed)
+    final = material.final if material.final is not None else pd.DataFrame({"rank": []})
+    table["final_rank"] = final["rank"].reindex(listed).astype(float)
+    table["final_tied"] = _flag(final, "tied", listed)
+    table["shortlisted"] = listed.isin(chosen.index)
+    table["why"] = chosen["why"].reindex(listed).fillna("").astype(str)
+    table["gap"] = pd.to_numeric(chosen["gap"].reindex(listed)).astype(float)
+    table["tied_at_cut"] = _flag(chosen, "tied_at_cut", listed)
+    return table
+
+
+def _flag(frame: pd.DataFrame, column: str, index: pd.Index) -> pd.Series:
+    if column not in frame:
         return pd.Series(False, index=index)
     return frame[column].reindex(index).eq(True)
 

@@ -130,8 +130,6 @@ def _view(published: Published) -> dict[str, Any]:
     """Return what the template shows, in plain values."""
     protocol = published.protocol
     local = published.published_at.astimezone(protocol.zone)
-    aside = published.set_aside["submissions"]
-    rows = sorted(published.decisions.itertuples(), key=lambda row: list(DECISIONS_IN_WORDS).index(str(row.Index)))
     return {
         "protocol": protocol,
         "language": protocol.partnership.languages[0] if protocol.partnership.languages else "en",
@@ -148,10 +146,22 @@ def _view(published: Published) -> dict[str, Any]:
         "sensitivity": _sensitivity(published),
         "steady": _steady(published),
         "people": _people(published),
+        "withheld": int(published.questions["withheld"].sum()),
+        **_record(published),
+        "sentences": methods_sentences(published),
+        "facts": [row for row in methods_rows(published) if row[0] not in ("Method", "Partnership", "Published")],
+    }
+
+
+def _record(published: Published) -> dict[str, Any]:
+    """Return what was set aside and decided."""
+    aside = published.set_aside["submissions"]
+    order = list(DECISIONS_IN_WORDS)
+    rows = sorted(published.decisions.itertuples(), key=lambda row: order.index(str(row.Index)))
+    return {
         "set_aside": [("All" if reason == TOTAL else reason, n) for reason, n in aside.items()]
         if len(aside) > 1
         else [],
-        "withheld": int(published.questions["withheld"].sum()),
         "decisions": [
             {"what": DECISIONS_IN_WORDS[str(row.Index)], "stand": row.stand, "undone": row.undone} for row in rows
         ],
@@ -160,8 +170,6 @@ def _view(published: Published) -> dict[str, Any]:
             {"wording": published.questions.at[question, "wording"], "to": to}
             for question, to in published.moves[["question_id", "to"]].to_numpy()
         ],
-        "sentences": methods_sentences(published),
-        "facts": [row for row in methods_rows(published) if row[0] not in ("Method", "Partnership", "Published")],
     }
 
 

@@ -70,13 +70,14 @@ class Spreadsheet:
 def question_rows(published: Published) -> pd.DataFrame:
     """Return the rows of the first sheet, with the headings people read."""
     questions = published.questions
-    table = pd.DataFrame(index=questions.index)
+    table = pd.DataFrame(index=questions.index, dtype=object)
     table["Final rank"] = _whole(questions["final_rank"])
     table["Interim rank"] = _whole(questions["interim_rank"])
     table["Tied"] = ["yes" if tied else "" for tied in questions["final_tied"] | questions["tied"]]
     table[WORDING] = questions["wording"]
     table["Category"] = questions["category"]
-    table[WORDS] = [join_words(words) for words in questions["words"]]
+    joined = [join_words(words) for words in questions["words"]]
+    table[WORDS] = pd.Series(joined, index=table.index, dtype=object)  # a text column refuses halves of pairs
     table["Withheld pending review"] = questions["withheld"].tolist()
     for group in [*[g for g in published.people.columns if g != TOTAL], TOTAL]:
         cells = published.people[group].reindex(questions.index)
