@@ -87,9 +87,10 @@ class Wordsmith:
         return [self._clean(sentence) for sentence in asked_here or [asked(text)]]
 
     def _clean(self, sentence: str) -> str:
-        """Return a sentence in plain words, with a capital and one question mark."""
-        text = self.glossary.in_plain_words(LEAD.sub("", " ".join(sentence.split())).rstrip("?!. ")) + "?"
-        return text[:1].upper() + text[1:]
+        """Return a sentence in plain words, with a capital; a question ends with one question mark, no other does."""
+        text = self.glossary.in_plain_words(LEAD.sub("", " ".join(sentence.split())).rstrip("?!. "))
+        is_question = sentence.rstrip().endswith("?") or QUESTION_WORDS.issuperset(WORD.findall(text.casefold())[:1])
+        return text[:1].upper() + text[1:] + ("?" if is_question else ".")
 
     def _faults(self, question: str) -> int:
         """Return what speaks against a wording; 0 for one that reads as a question for research."""

@@ -16,6 +16,7 @@ from consensus.interim import InterimRanking
 from consensus.protocol import Protocol
 from consensus.questions import in_force
 from consensus.report import tables as report_tables
+from consensus.report.suppression import small_mark
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round
 from consensus.steps.outcome import Outcome, counts_by_group
 from consensus.steps.rounds import grace_ends, local_time
@@ -66,7 +67,8 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         questions = _on_ballot(session, row)
         inputs = ranking_inputs(session, row, protocol, counted)
         by_hand = shortlist_by_hand(store.load_decisions(session, partnership))
-        checked = _checked(session, row, protocol, counted, questions)
+        ballots = _ballots(session, row, protocol, counted)
+    checked = _checked(ballots, questions, protocol)
     result = interim.rank_interim(checked, questions, protocol)
     shortlist = interim.shortlist(
         result.ranking,
@@ -89,15 +91,31 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         at=now,
         tables="",
     )
-    facts = {"inputs": inputs, "warnings": list(result.warnings), "options": dict(result.options), "late": counted.late}
+    silent = len(counted.ballots) - int(ballots["ballot"].nunique())
+    facts = {
+        "inputs": inputs,
+        "warnings": list(result.warnings),
+        "options": dict(result.options),
+        "late": counted.late,
+        "silent": silent,
+    }
     with db.writing() as session:
         store.save_ranking(session, kept, _tables(result, shortlist, checked.quarantine), facts)
         row = store.load_round(session, row.round_id)
         row.state, row.ranking_id = "ranked", ranking_id
         session.add(row)
         store.save_derivation(session, partnership, STAGE, inputs, now)
+    counts = {
+        "ballots ranked": int(checked.ballots["ballot"].nunique()),
+        "late": counted.late,
+        "in quarantine": int(checked.quarantine["ballot"].nunique()),
+        "without a stakeholder group": int(checked.without_group["ballot"].nunique()),
+        "on nothing in this round": silent,
+        "questions ranked": len(result.ranking),
+        "shortlisted": len(shortlist),
+    }
     wordings = questions.set_index("question_id")["wording"]
-    return _outcome(protocol, row, result, shortlist, counted, checked.quarantine["ballot"].nunique(), wordings)
+    return _outcome(protocol, row, result, shortlist, counts, wordings)
 
 
 def _check_moment(row: models.Round, protocol: Protocol, now: datetime) -> None:
@@ -117,9 +135,8 @@ def _on_ballot(session: Session, row: models.Round) -> pd.DataFrame:
     return questions[questions["question_id"].isin(json.loads(row.questions))].reset_index(drop=True)
 
 
-def _checked(
-    session: Session, row: models.Round, protocol: Protocol, counted: CountedBallots, questions: pd.DataFrame
-) -> interim.CheckedBallots:
+def _ballots(session: Session, row: models.Round, protocol: Protocol, counted: CountedBallots) -> pd.DataFrame:
+    """Return the long frame of ballots; votes on answers are followed to the summary questions they became."""
     responses = counted.responses()
     submissions = store.load_frame(session, "submissions", row.partnership)
     on_answers = responses["item_id"].isin(set(submissions["answer_id"])).any()
@@ -129,6 +146,10 @@ def _checked(
         raise DataError(
             f"The round '{row.round_id}' has no ballot that counts; import ballots received before its close."
         )
+    return ballots
+
+
+def _checked(ballots: pd.DataFrame, questions: pd.DataFrame, protocol: Protocol) -> interim.CheckedBallots:
     return interim.check_ballots(
         ballots,
         questions=list(questions["question_id"]),
@@ -179,43 +200,20 @@ def _outcome(
     row: models.Round,
     result: InterimRanking,
     shortlist: pd.DataFrame,
-    counted: CountedBallots,
-    quarantined: int,
+    counts: dict[str, int],
     wordings: pd.Series,
 ) -> Outcome:
-    people = pd.Series([str(ballot.group) for ballot in counted.ballots], dtype=object)
-    top = protocol.publication.top
-    others = {rule: frame for rule, frame in result.sensitivity.items() if rule != protocol.ranking.rule}
-    hidden = report_tables.withheld_groups(
-        {str(group): int(n) for group, n in result.counts["ballots"].items()},
-        protocol.shares,
-        protocol.publication.small_cells,
-    )
-    shown = result.ranking[["rank", "tied", "score"]].join(
-        report_tables.show_positions(result.ranking, list(protocol.shares), hidden)
-    )
+    k, top = protocol.publication.small_cells, protocol.publication.top
+    shown = {what: small_mark(k) if 0 < n < k else str(n) for what, n in counts.items()}
     return Outcome(
         stage=STAGE,
-        done=f"{len(counted.ballots)} ballots counted by '{protocol.ranking.rule}', {counted.late} late, "
-        f"{quarantined} in quarantine; {len(shortlist)} questions on the shortlist. " + " ".join(result.warnings),
+        done=f"{shown['ballots ranked']} ballots ranked by '{protocol.ranking.rule}'; {shown['late']} late, "
+        f"{shown['in quarantine']} in quarantine, {shown['without a stakeholder group']} without a stakeholder group, "
+        f"{shown['on nothing in this round']} on nothing in this round; {len(shortlist)} questions on the shortlist. "
+        + " ".join(_warnings(result, protocol)),
         next=f"Approve the shortlist: `consensus approve --partnership {row.partnership} --by NAME`.",
-        counts={
-            "ballots counted": len(counted.ballots),
-            "late": counted.late,
-            "in quarantine": quarantined,
-            "questions ranked": len(result.ranking),
-            "shortlisted": len(shortlist),
-        },
-        tables={
-            "Interim ranking": shown.join(wordings).reset_index(names="question"),
-            "Shortlist": shortlist.reset_index(),
-            f"Still in the Top {top}": report_tables.sensitivity_table(
-                result.ranking, others, result.leave_one_out, top
-            ).reset_index(),
-            "Ballots by stakeholder group": counts_by_group(
-                protocol, {"ballots": people}, targets={group.id: group.target_ballots for group in protocol.groups}
-            ),
-        },
+        counts=counts,
+        tables=_public_tables(protocol, result, shortlist, wordings, top),
         ids={
             "partnership": row.partnership,
             "round": row.round_id,
@@ -223,6 +221,40 @@ def _outcome(
             "ballots": result.digest,
         },
     )
+
+
+def _warnings(result: InterimRanking, protocol: Protocol) -> list[str]:
+    """Return what everybody must be told of the groups, without a small group's count."""
+    told = []
+    for group, ballots in result.counts.loc[list(protocol.shares), "ballots"].items():
+        name = protocol.group_name(str(group))
+        if not ballots:
+            told.append(f"{name}: no ballots, so the group has no say in this order.")
+        elif ballots < protocol.ranking.min_ballots:
+            told.append(f"{name}: fewer ballots than the declared minimum of {protocol.ranking.min_ballots}.")
+    return told
+
+
+def _public_tables(
+    protocol: Protocol, result: InterimRanking, shortlist: pd.DataFrame, wordings: pd.Series, top: int
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that anybody may see: small groups' positions and counts withheld."""
+    ballots = {str(group): int(n) for group, n in result.counts["ballots"].items()}
+    others = {rule: frame for rule, frame in result.sensitivity.items() if rule != protocol.ranking.rule}
+    hidden = report_tables.withheld_groups(ballots, protocol.shares, protocol.publication.small_cells)
+    positions = report_tables.show_positions(result.ranking, list(protocol.shares), hidden)
+    ranking = result.ranking[["rank", "tied", "score"]].join(positions.rename(columns=protocol.group_name))
+    left_out = report_tables.sensitivity_table(result.ranking, others, result.leave_one_out, top)
+    return {
+        "Interim ranking": ranking.join(wordings).reset_index(names="question"),
+        "Shortlist": shortlist.join(wordings).reset_index(),
+        f"Still in the Top {top}": left_out.join(wordings).reset_index(),
+        "Ballots by stakeholder group": counts_by_group(
+            protocol,
+            {"ballots": pd.Series(ballots, dtype="int64")},
+            targets={group.id: group.target_ballots for group in protocol.groups},
+        ),
+    }
 
 
 def current_ranking(session: Session, partnership: str) -> StoredRanking:
