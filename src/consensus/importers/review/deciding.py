@@ -1,14 +1,14 @@
 """Reading the review workbook back: what a person changed or accepted, as decisions; every fault at once.
 
 What is read is compared with what was written and with what has been decided since. So a row left as it was accepts the
-proposal where nobody has decided yet, and changes nothing where somebody has; and reading the same workbook again after
-its decisions were recorded gives none.
+proposal where nobody has decided yet; where somebody has decided otherwise since, it is told, and neither is lost. And
+reading the same workbook again after its decisions were recorded gives none.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from consensus.errors import DataError
+from consensus.importers.review.labels import out_of_date, resolve
 from consensus.importers.review.layout import QUESTIONS, REVIEW
 from consensus.importers.review.sheets import Cells, Row, as_category, open_review, read_rows
 from consensus.protocol import Protocol
@@ -64,7 +65,8 @@ def read_review(
     ------
     DataError
         Every fault at once, each with its row: an unknown submission or category, a question without a wording or with
-        two, something out of scope without a reason. Nothing is decided then.
+        two, something out of scope without a reason, a row that was decided otherwise since the workbook was written.
+        Nothing is decided then.
     """
     path = Path(path)
     sheets = open_review(path)
@@ -76,7 +78,8 @@ def read_review(
             labels[row.said.question].append(row)
         elif not row.stands:
             _set_aside_or_back(row, found)
-    resolved = _resolve(labels, questions)
+    resolved = resolve(labels, questions)
+    found.faults += out_of_date(rows, resolved)
     groups = set(proposals["group"])
     for label, members in labels.items():
         if label in resolved:
@@ -107,23 +110,6 @@ def _set_aside_or_back(row: Row, found: _Found) -> None:
         )
     elif row.now_aside:
         found.decide("in_scope", row.submission)
-
-
-def _resolve(labels: dict[str, list[Row]], questions: Questions) -> dict[str, str]:
-    """Return which labels mean a question that there is.
-
-    A label means the question of that id; else the one that no other label means and that shares with it more than half
-    of either's rows. So a question stays the same one while most of it stays together.
-    """
-    there = set(questions.questions["question_id"])
-    known = {label: label for label in labels if label in there}
-    sizes = Counter(row.now_in for members in labels.values() for row in members)
-    for label in sorted(labels.keys() - known.keys()):
-        now_in = Counter(row.now_in for row in labels[label] if row.now_in)
-        question, shared = max(now_in.items(), key=lambda item: item[1], default=("", 0))
-        if 2 * shared > max(len(labels[label]), sizes[question]) and question not in known.values():
-            known[label] = question
-    return known
 
 
 def _join(members: list[Row], question: str, found: _Found) -> None:

@@ -45,7 +45,7 @@ class Row:
         changed = any(
             getattr(self.said, name) != getattr(self.written, name) for name in ("question", "out_of_scope", "reason")
         )
-        return bool(self.now_in or self.now_aside) and not changed
+        return bool(self.now_in or self.now_aside or self.written.out_of_scope) and not changed
 
 
 def open_review(path: Path) -> dict[str, list[tuple[int, Cells]]]:
