@@ -107,7 +107,28 @@ def test_small_groups_are_not_counted_in_public(walked):
 
     table = steps.gather(db, "small", now=walk.ANSWERED).tables["People by stakeholder group"]
 
-    assert "<5" in table["people"].tolist()
+    assert "<5" in table["people who answered"].tolist()
+
+
+def test_no_two_tables_shown_at_different_times_tell_of_a_few_people(tmp_path, db):
+    until("gather-uncertainties", db, tmp_path)
+    column = "people who answered"
+    first = steps.gather(db, "small", now=walk.ANSWERED).tables["People by stakeholder group"]
+    more = [[f"more-{n}", walk.ANSWERED.isoformat(), "lived", "yes", f"Does habit {n} help?"] for n in range(3)]
+    header = ["response_id", "submitted_at", "group", "consent", "question"]
+    steps.import_answers(
+        db,
+        "small",
+        walk.write_csv(tmp_path / "more.csv", header, more),
+        mapping=walk.answers_mapping(tmp_path),
+        by="tester",
+        now=walk.REVIEWED,
+    )
+
+    second = steps.gather(db, "small", now=walk.REVIEWED).tables["People by stakeholder group"]
+
+    assert first[column].tolist()[0] == "5"
+    assert second[column].tolist()[0] == "5+"
 
 
 def test_a_late_ballot_is_kept_and_never_counted(walked):

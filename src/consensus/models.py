@@ -23,6 +23,7 @@ __all__ = [
     "Partnership",
     "Proposal",
     "ProtocolVersion",
+    "PublicTable",
     "Publication",
     "Quarantined",
     "Question",
@@ -270,11 +271,20 @@ class Derivation(SQLModel, table=True):
 
 
 class Publication(SQLModel, table=True):
-    """What was published of a final order: the files' digests, and the tables of counts as they were shown."""
+    """What was published of a final order, as it followed from `inputs`: the files' names and digests."""
 
     partnership: str = Field(foreign_key="partnership.id", primary_key=True)
     ranking_id: str = Field(primary_key=True)
-    inputs: str
+    inputs: str = Field(primary_key=True)
     files: str = _text(default="{}")
-    tables: str = _text(default="{}")
+    at: datetime = _instant()
+
+
+class PublicTable(SQLModel, table=True):
+    """A table of counts as anybody could see it, kept so that no later one differs from it by a small count."""
+
+    partnership: str = Field(foreign_key="partnership.id", primary_key=True)
+    name: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+    content: str = _text()
     at: datetime = _instant()

@@ -43,6 +43,8 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
         parser.add_argument("--mapping", type=Path, help="a TOML file that says which column is what")
         parser.add_argument("--source", default="auto", help="which tool wrote the file (default: recognised)")
 
+    text = "rows and ballots that could not be taken: where they stand and why"
+    command(subcommands, "quarantine", _quarantine, text)
     command(subcommands, "deduplicate", _deduplicate, "cut answers into submissions and propose duplicate groups")
 
     review = family("review", "the workbook in which people decide what asks the same")
@@ -142,6 +144,12 @@ def _import_ballots(context: Context, options: argparse.Namespace) -> Said:
         now=context.now,
     )
     return Said.of(outcome)
+
+
+def _quarantine(context: Context, options: argparse.Namespace) -> Said:
+    rows = steps.quarantine(context.db, context.partnership)
+    lines = as_columns(rows, widest=90) or ["Nothing is in quarantine."]
+    return Said(tuple(lines), {"quarantine": rows.to_dict("records")})
 
 
 def _deduplicate(context: Context, options: argparse.Namespace) -> Said:

@@ -27,6 +27,8 @@ def as_columns(frame: pd.DataFrame, widest: int = WIDEST) -> list[str]:
        1  What helps             2.5
           people to sleep?
     """
+    if frame.empty:
+        return []
     texts = {str(name): [_cell(value) for value in column] for name, column in frame.items()}
     right = {str(name): pd.api.types.is_numeric_dtype(column) for name, column in frame.items()}
     wraps = {name: [textwrap.wrap(cell, widest) or [""] for cell in cells] for name, cells in texts.items()}

@@ -12,6 +12,7 @@ from consensus import importers, store
 from consensus.digest import digest
 from consensus.errors import StageError
 from consensus.importers import Imported
+from consensus.report.content import ANSWERED
 from consensus.steps.outcome import Outcome, counts_by_group
 from consensus.store import Store
 
@@ -97,7 +98,9 @@ def gather(db: Store, partnership: str, *, now: datetime) -> Outcome:
         store.replace_frame(session, "submissions", partnership, submissions)
         store.replace_frame(session, "identifiers", partnership, identifiers)
         store.save_derivation(session, partnership, STAGE, digest(answers), now)
-    people = answers.drop_duplicates("response_id")["group"]
+        people = answers.drop_duplicates("response_id")["group"]
+        targets = {group.id: group.target_answers for group in protocol.groups}
+        by_group = counts_by_group(session, protocol, ANSWERED, people, targets=targets, now=now)
     heard = submissions[submissions["status"] == ""]
     return Outcome(
         stage=STAGE,
@@ -112,12 +115,6 @@ def gather(db: Store, partnership: str, *, now: datetime) -> Outcome:
             "set aside by their source": len(submissions) - len(heard),
             "flagged for redaction": int(identifiers["submission_id"].nunique()),
         },
-        tables={
-            "People by stakeholder group": counts_by_group(
-                protocol,
-                {"people": people},
-                targets={group.id: group.target_answers for group in protocol.groups},
-            )
-        },
+        tables={"People by stakeholder group": by_group},
         ids={"partnership": partnership},
     )

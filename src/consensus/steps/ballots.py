@@ -13,7 +13,7 @@ from sqlmodel import Session
 from consensus import importers, models, store
 from consensus.errors import StageError
 from consensus.steps.answers import keep_upload
-from consensus.steps.outcome import Outcome, counts_by_group
+from consensus.steps.outcome import Outcome
 from consensus.steps.rounds import grace_ends
 from consensus.store import Store
 from consensus.vocabulary import COLUMNS
@@ -63,10 +63,8 @@ def import_ballots(
         row = store.load_round(session, row.round_id)
         keep_upload(session, partnership, "ballots", Path(path), imported, by=by, now=now)
         received = store.save_ballots(session, row, ballots)
-        everyone = store.load_ballots(session, row.round_id)
-    counted = CountedBallots.of(everyone, row)
+        counted = counted_ballots(session, row)
     late = counted.late
-    people = pd.Series([str(ballot.group) for ballot in counted.ballots], dtype=object)
     return Outcome(
         stage="interim-ranking",
         done=f"Imported {len(ballots)} ballots ({received.new} new, {received.changed} changed, {received.unchanged} "
@@ -80,11 +78,6 @@ def import_ballots(
             "there already": received.unchanged,
             "late": late,
             "in quarantine": len(imported.quarantine),
-        },
-        tables={
-            "Ballots by stakeholder group": counts_by_group(
-                protocol, {"ballots": people}, targets={group.id: group.target_ballots for group in protocol.groups}
-            )
         },
         ids={"partnership": partnership, "round": row.round_id, "upload": imported.sha256},
     )

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 import pandas as pd
+from sqlmodel import Session
 
+from consensus import store
 from consensus.protocol import Protocol
 from consensus.report import tables
 
-__all__ = ["NextAction", "Outcome", "counts_by_group"]
+__all__ = ["TAKING_PART", "NextAction", "Outcome", "counts_by_group"]
+
+TAKING_PART = "taking_part"
+"""The name under which tables of people by stakeholder group are kept, here and in the report."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +74,31 @@ class NextAction:
 
 
 def counts_by_group(
-    protocol: Protocol, columns: Mapping[str, pd.Series], *, targets: Mapping[str, int] | None = None
+    session: Session,
+    protocol: Protocol,
+    column: str,
+    people: pd.Series,
+    *,
+    targets: Mapping[str, int],
+    now: datetime,
 ) -> pd.DataFrame:
     """Return a public table with a row a stakeholder group: how many people, small cells suppressed.
 
-    `columns` maps a title to people's groups, one entry a person.
+    What is shown is kept, so that no two tables shown at different times differ by a small count.
+
+    Parameters
+    ----------
+    column
+        What is counted: `ANSWERED` or `BALLOTS`, as in the report.
+    people
+        A group id a person, or a count a group.
+    targets
+        How many of each group the partnership aims for.
     """
-    shown = tables.count_groups(protocol, columns)
+    before = store.load_public_tables(session, protocol.id, TAKING_PART)
+    shown = tables.count_groups(protocol, {column: people}, before)
+    store.save_public_table(session, protocol.id, TAKING_PART, shown, now)
     names = {group.id: protocol.group_name(group.id) for group in protocol.groups}
-    if targets:
-        shown["target"] = [targets.get(str(group), "") for group in shown.index]
+    shown = shown.assign(target=[targets.get(str(group), "") for group in shown.index])
     shown.insert(0, "stakeholder group", [names.get(str(g), str(g).replace("_", " ")) for g in shown.index])
     return shown.reset_index(drop=True)

@@ -178,8 +178,8 @@ def _meeting(db: Store, session: Session, protocol: Protocol, now: datetime) -> 
 
 def _publishing(db: Store, session: Session, protocol: Protocol, now: datetime) -> NextAction | None:
     final = final_ranking(session, protocol.id)
-    published = session.get(models.Publication, (protocol.id, final.ranking_id))
-    if published is None or published.inputs != publication_inputs(session, protocol):
+    published = (protocol.id, final.ranking_id, publication_inputs(session, protocol))
+    if session.get(models.Publication, published) is None:
         return NextAction(
             protocol.id,
             "machine",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from datetime import datetime
 from pathlib import Path
 
-import pandas as pd
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from consensus import models, store
 from consensus.digest import digest
@@ -17,13 +15,15 @@ from consensus.protocol import Protocol
 from consensus.report.content import publication
 from consensus.settings import Settings
 from consensus.steps.material import load_material
-from consensus.steps.outcome import Outcome
+from consensus.steps.outcome import TAKING_PART, Outcome
 from consensus.steps.workshop import final_ranking
 from consensus.store import Store
 
 __all__ = ["publication_inputs", "publish"]
 
 STAGE = "publish"
+KEPT = (TAKING_PART, "people", "set_aside")
+"""The tables of counts in a publication that are kept, by the names that the report gives them."""
 REPORT, SPREADSHEET = "report.html", "published.xlsx"
 
 
@@ -47,10 +47,10 @@ def publish(db: Store, partnership: str, *, folder: Path | str | None = None, no
         protocol = store.load_protocol(session, partnership)
         final = final_ranking(session, partnership)
         inputs = publication_inputs(session, protocol)
-        again = session.get(models.Publication, (partnership, final.ranking_id))
-        published_at = again.at if again and again.inputs == inputs else now
+        again = session.get(models.Publication, (partnership, final.ranking_id, inputs))
+        published_at = again.at if again else now
         material = load_material(session, partnership, published_at)
-        before = _published_before(session, partnership, final.ranking_id)
+        before = {name: store.load_public_tables(session, partnership, name) for name in KEPT}
     published = publication(material, before)
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
@@ -66,10 +66,11 @@ def publish(db: Store, partnership: str, *, folder: Path | str | None = None, no
                 ranking_id=final.ranking_id,
                 inputs=inputs,
                 files=json.dumps(files, sort_keys=True),
-                tables=_dumped(published.suppressed),
                 at=published_at,
             )
         )
+        for name, table in published.suppressed.items():
+            store.save_public_table(session, partnership, name, table, published_at)
     return Outcome(
         stage=STAGE,
         done=f"Published the Top {protocol.publication.top} of '{partnership}': {REPORT} and {SPREADSHEET}.",
@@ -91,22 +92,3 @@ def publication_inputs(session: Session, protocol: Protocol) -> str:
     frames = [store.load_frame(session, name, protocol.id) for name in names]
     decisions = store.load_decisions(session, protocol.id)["decision_id"].tolist()
     return digest(final_ranking(session, protocol.id).ranking_id, protocol.hash, frames, decisions)
-
-
-def _dumped(tables: dict[str, pd.DataFrame]) -> str:
-    return json.dumps({name: table.to_json(orient="split") for name, table in tables.items()}, sort_keys=True)
-
-
-def _published_before(session: Session, partnership: str, ranking_id: str) -> dict[str, list[pd.DataFrame]]:
-    """Return the public tables of every other publication of the partnership, by name."""
-    query = (
-        select(models.Publication)
-        .where(models.Publication.partnership == partnership, models.Publication.ranking_id != ranking_id)
-        .order_by(col(models.Publication.at))
-    )
-    before: dict[str, list[pd.DataFrame]] = {}
-    for row in session.exec(query):
-        for name, text in json.loads(row.tables).items():
-            table = pd.read_json(io.StringIO(text), orient="split", dtype=False, convert_axes=False)
-            before.setdefault(name, []).append(table.astype(str))
-    return before

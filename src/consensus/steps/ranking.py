@@ -16,6 +16,7 @@ from consensus.interim import InterimRanking
 from consensus.protocol import Protocol
 from consensus.questions import in_force
 from consensus.report import tables as report_tables
+from consensus.report.content import BALLOTS
 from consensus.report.suppression import small_mark
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round
 from consensus.steps.outcome import Outcome, counts_by_group
@@ -105,6 +106,7 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         row.state, row.ranking_id = "ranked", ranking_id
         session.add(row)
         store.save_derivation(session, partnership, STAGE, inputs, now)
+        by_group = _ballots_by_group(session, protocol, result, now)
     counts = {
         "ballots ranked": int(checked.ballots["ballot"].nunique()),
         "late": counted.late,
@@ -115,7 +117,8 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         "shortlisted": len(shortlist),
     }
     wordings = questions.set_index("question_id")["wording"]
-    return _outcome(protocol, row, result, shortlist, counts, wordings)
+    tables = {**_public_tables(protocol, result, shortlist, wordings), "Ballots by stakeholder group": by_group}
+    return _outcome(protocol, row, result, len(shortlist), counts, tables)
 
 
 def _check_moment(row: models.Round, protocol: Protocol, now: datetime) -> None:
@@ -199,21 +202,21 @@ def _outcome(
     protocol: Protocol,
     row: models.Round,
     result: InterimRanking,
-    shortlist: pd.DataFrame,
+    shortlisted: int,
     counts: dict[str, int],
-    wordings: pd.Series,
+    tables: dict[str, pd.DataFrame],
 ) -> Outcome:
-    k, top = protocol.publication.small_cells, protocol.publication.top
+    k = protocol.publication.small_cells
     shown = {what: small_mark(k) if 0 < n < k else str(n) for what, n in counts.items()}
     return Outcome(
         stage=STAGE,
         done=f"{shown['ballots ranked']} ballots ranked by '{protocol.ranking.rule}'; {shown['late']} late, "
         f"{shown['in quarantine']} in quarantine, {shown['without a stakeholder group']} without a stakeholder group, "
-        f"{shown['on nothing in this round']} on nothing in this round; {len(shortlist)} questions on the shortlist. "
+        f"{shown['on nothing in this round']} on nothing in this round; {shortlisted} questions on the shortlist. "
         + " ".join(_warnings(result, protocol)),
         next=f"Approve the shortlist: `consensus approve --partnership {row.partnership} --by NAME`.",
         counts=counts,
-        tables=_public_tables(protocol, result, shortlist, wordings, top),
+        tables=tables,
         ids={
             "partnership": row.partnership,
             "round": row.round_id,
@@ -236,10 +239,11 @@ def _warnings(result: InterimRanking, protocol: Protocol) -> list[str]:
 
 
 def _public_tables(
-    protocol: Protocol, result: InterimRanking, shortlist: pd.DataFrame, wordings: pd.Series, top: int
+    protocol: Protocol, result: InterimRanking, shortlist: pd.DataFrame, wordings: pd.Series
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables that anybody may see: small groups' positions and counts withheld."""
-    ballots = {str(group): int(n) for group, n in result.counts["ballots"].items()}
+    """Return the orders that anybody may see: the positions of groups too small to be shown are withheld."""
+    top = protocol.publication.top
+    ballots = _by_group(result)
     others = {rule: frame for rule, frame in result.sensitivity.items() if rule != protocol.ranking.rule}
     hidden = report_tables.withheld_groups(ballots, protocol.shares, protocol.publication.small_cells)
     positions = report_tables.show_positions(result.ranking, list(protocol.shares), hidden)
@@ -249,12 +253,17 @@ def _public_tables(
         "Interim ranking": ranking.join(wordings).reset_index(names="question"),
         "Shortlist": shortlist.join(wordings).reset_index(),
         f"Still in the Top {top}": left_out.join(wordings).reset_index(),
-        "Ballots by stakeholder group": counts_by_group(
-            protocol,
-            {"ballots": pd.Series(ballots, dtype="int64")},
-            targets={group.id: group.target_ballots for group in protocol.groups},
-        ),
     }
+
+
+def _by_group(result: InterimRanking) -> dict[str, int]:
+    return {str(group): int(n) for group, n in result.counts["ballots"].items()}
+
+
+def _ballots_by_group(session: Session, protocol: Protocol, result: InterimRanking, now: datetime) -> pd.DataFrame:
+    targets = {group.id: group.target_ballots for group in protocol.groups}
+    people = pd.Series(_by_group(result), dtype="int64")
+    return counts_by_group(session, protocol, BALLOTS, people, targets=targets, now=now)
 
 
 def current_ranking(session: Session, partnership: str) -> StoredRanking:

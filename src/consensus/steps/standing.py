@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from consensus import models, store
 from consensus.errors import StageError
 from consensus.protocol import Protocol
-from consensus.steps.ballots import interim_round
+from consensus.steps.ballots import counted_ballots, interim_round
 from consensus.steps.outcome import NextAction
 from consensus.steps.progress import next_action
 from consensus.steps.ranking import current_ranking
@@ -25,6 +25,7 @@ __all__ = [
     "current_ranking_id",
     "partnership_of",
     "protocol",
+    "quarantine",
     "questions_on_ballot",
     "rounds_of",
     "shortlisted",
@@ -35,7 +36,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Standing:
-    """A partnership's rounds, counts and next action, without anything that a public page may not show."""
+    """A partnership's rounds, counts and next action; `by_group` is exact, for the partnership's own people."""
 
     partnership: str
     title: str
@@ -43,6 +44,7 @@ class Standing:
     rounds: list[dict[str, object]]
     counts: dict[str, int]
     rankings: list[str]
+    by_group: list[dict[str, object]]
 
     def to_dict(self) -> dict[str, object]:
         """Return the standing as plain values."""
@@ -52,6 +54,7 @@ class Standing:
         """Return the standing as lines for a person."""
         lines = [f"{self.partnership}: {self.title}"]
         lines += [f"  {what}: {count}" for what, count in self.counts.items()]
+        lines += [_reached(row) for row in self.by_group]
         lines += [f"  round {r['round']} is {r['state']}; it closes {r['closes']}" for r in self.rounds]
         lines += [f"  stored {ranking}" for ranking in self.rankings]
         lines.append(f"  Next ({self.next.actor}): {self.next.sentence}")
@@ -78,8 +81,47 @@ def status(db: Store, partnership: str, *, now: datetime) -> Standing:
         rounds = rounds_table(store.list_rounds(session, partnership), fixed)
         counts = _counts(session, partnership)
         rankings = [f"{row.kind} ranking {row.ranking_id}" for row in store.list_rankings(session, partnership)]
-    records = [{str(key): value for key, value in row.items()} for row in rounds.to_dict("records")]
-    return Standing(partnership, fixed.partnership.title, action, records, counts, rankings)
+        records = [{str(key): value for key, value in row.items()} for row in rounds.to_dict("records")]
+        by_group = _by_group(session, fixed)
+    return Standing(partnership, fixed.partnership.title, action, records, counts, rankings, by_group)
+
+
+def _by_group(session: Session, fixed: Protocol) -> list[dict[str, object]]:
+    """Return how many people of each group answered and ranked in time, beside the targets."""
+    answered = store.load_answers(session, fixed.id).drop_duplicates("response_id")["group"].value_counts()
+    ballots = counted_ballots(session, interim_round(session, fixed.id)).ballots
+    ranked = pd.Series([ballot.group for ballot in ballots], dtype=object).value_counts()
+    return [
+        {
+            "group": fixed.group_name(group.id),
+            "answered": int(answered.get(group.id, 0)),
+            "target answers": group.target_answers,
+            "ranked": int(ranked.get(group.id, 0)),
+            "target ballots": group.target_ballots,
+        }
+        for group in fixed.groups
+    ]
+
+
+def _reached(row: dict[str, object]) -> str:
+    answered, ranked = (
+        f"{row[did]} of {row[target]}" if row[target] else str(row[did])
+        for did, target in (("answered", "target answers"), ("ranked", "target ballots"))
+    )
+    return f"  {row['group']}: {answered} answered, {ranked} ranked"
+
+
+def quarantine(db: Store, partnership: str) -> pd.DataFrame:
+    """Return every row and ballot that could not be taken: where it stands and why, without its words."""
+    with db.reading() as session:
+        store.load_protocol(session, partnership)
+        rows = store.load_quarantine(session, partnership)[["kind", "row", "reason"]]
+        try:
+            checked = current_ranking(session, partnership).tables["quarantine"].reset_index()
+        except StageError:
+            return rows
+    ballots = pd.DataFrame({"kind": "ballots", "row": checked["ballot"], "reason": checked["reason"]})
+    return pd.concat([rows, ballots], ignore_index=True)
 
 
 def _counts(session: Session, partnership: str) -> dict[str, int]:

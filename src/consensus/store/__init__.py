@@ -13,9 +13,11 @@ from consensus.store.derived import (
     list_rankings,
     list_rounds,
     load_derivation,
+    load_public_tables,
     load_ranking,
     load_round,
     save_derivation,
+    save_public_table,
     save_ranking,
 )
 from consensus.store.engine import Store
@@ -46,6 +48,7 @@ __all__ = [
     "load_derivation",
     "load_frame",
     "load_protocol",
+    "load_public_tables",
     "load_quarantine",
     "load_ranking",
     "load_round",
@@ -54,6 +57,7 @@ __all__ = [
     "save_ballots",
     "save_derivation",
     "save_protocol",
+    "save_public_table",
     "save_quarantine",
     "save_ranking",
     "save_upload",

@@ -12,6 +12,7 @@ import pandas as pd
 from sqlmodel import Session, col, select
 
 from consensus import models
+from consensus.digest import digest
 from consensus.errors import StageError
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "list_rankings",
     "list_rounds",
     "load_derivation",
+    "load_public_tables",
     "load_ranking",
     "load_round",
     "save_derivation",
+    "save_public_table",
     "save_ranking",
 ]
 
@@ -110,3 +113,26 @@ def load_derivation(session: Session, partnership: str, stage: str) -> str:
     """Return the digest of what a stage's rows were made from; empty when it never ran."""
     row = session.get(models.Derivation, (partnership, stage))
     return row.inputs if row else ""
+
+
+def save_public_table(session: Session, partnership: str, name: str, table: pd.DataFrame, at: datetime) -> None:
+    """Keep a table of counts as it was shown; the very same table is kept once."""
+    key = (partnership, name, digest(table.reset_index()))
+    if session.get(models.PublicTable, key) is None:
+        content = table.to_json(orient="split")
+        session.add(models.PublicTable(partnership=key[0], name=name, digest=key[2], content=content, at=at))
+        session.flush()
+
+
+def load_public_tables(session: Session, partnership: str, name: str) -> list[pd.DataFrame]:
+    """Return every table of counts shown under a name, the oldest first; cells are text."""
+    query = (
+        select(models.PublicTable)
+        .where(models.PublicTable.partnership == partnership, models.PublicTable.name == name)
+        .order_by(col(models.PublicTable.at), col(models.PublicTable.digest))
+    )
+    tables = []
+    for row in session.exec(query):
+        table = pd.read_json(io.StringIO(row.content), orient="split", dtype=False, convert_axes=False)
+        tables.append(table.astype(str))
+    return tables
