@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import socket
@@ -160,6 +161,18 @@ def test_an_extended_round_closes_at_its_new_close_alone_and_an_early_close_leav
     assert scheduled == later
     assert not system.exists(first.run_id)
     assert system.run(moved.run_id)["state_name"] == "Cancelled"
+
+
+def test_the_next_sweeps_are_planned_five_minutes_apart(system: System) -> None:
+    def planned() -> list[datetime]:
+        with system.client() as client:
+            runs = orchestration.list_runs(client, "advance-rounds", ["SCHEDULED"])
+        return sorted(run.next_scheduled_start_time for run in runs if run.next_scheduled_start_time)
+
+    assert until(lambda: len(planned()) >= 3), "the scheduler plans nothing; see the server's log"
+
+    instants = planned()
+    assert {later - earlier for earlier, later in itertools.pairwise(instants)} == {timedelta(minutes=5)}
 
 
 def test_a_scheduled_run_and_a_sweep_at_once_close_a_round_once(system: System) -> None:
