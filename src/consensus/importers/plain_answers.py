@@ -47,19 +47,10 @@ def read_plain_answers(table: Table, protocol: Protocol, mapping: Mapping) -> Im
     assert columns is not None
     require_columns(table, columns.columns())
     rows, refused, warnings = _taken(table, protocol, columns)
-    answers = [answer for row, turn in _turns(rows) for answer in _answers(row, turn, columns)]
-    blank = [row.number for row in rows if not any(text.strip() for text in row.texts)]
-    repeated = [row.number for row, turn in _turns(rows) if turn > 1]
-    if blank:
-        warnings.append(
-            f"{len(blank)} rows have nothing written in any box and give no answer, the first is row {blank[0]}."
-        )
-    if repeated:
-        warnings.append(
-            f"{len(repeated)} rows repeat a response id, the first is row {min(repeated)}; their texts are kept and "
-            "their person counts once."
-        )
-    named = zip(COLUMNS["answers"], zip(*sorted(answers), strict=True), strict=False)
+    turns = list(_turns(rows))
+    answers = sorted(answer for row, turn in turns for answer in _answers(row, turn, columns))
+    warnings += _blank_or_repeated(turns)
+    named = zip(COLUMNS["answers"], zip(*answers, strict=True), strict=False)
     frame = pd.DataFrame({name: pd.Series(list(values), dtype=object) for name, values in named})
     return Imported(
         source=columns.source,
@@ -70,6 +61,18 @@ def read_plain_answers(table: Table, protocol: Protocol, mapping: Mapping) -> Im
         warnings=(*table.warnings, *warnings),
         mapping=mapping,
     )
+
+
+def _blank_or_repeated(turns: list[tuple[_Row, int]]) -> Iterator[str]:
+    blank = sorted(row.number for row, _ in turns if not any(text.strip() for text in row.texts))
+    repeated = sorted(row.number for row, turn in turns if turn > 1)
+    if blank:
+        yield f"{len(blank)} rows have nothing written in any box and give no answer, the first is row {blank[0]}."
+    if repeated:
+        yield (
+            f"{len(repeated)} rows repeat a response id, the first is row {repeated[0]}; their texts are kept and "
+            "their person counts once."
+        )
 
 
 def _taken(

@@ -80,14 +80,12 @@ def read_review(
             _set_aside_or_back(row, found)
     resolved = resolve(labels, questions)
     found.faults += out_of_date(rows, resolved)
-    groups = set(proposals["group"])
+    known = {*questions.questions["question_id"], *proposals["group"]}
     for label, members in labels.items():
         if label in resolved:
             _join(members, resolved[label], found)
-        elif label not in groups and _LIKE_AN_ID.fullmatch(label) and all(r.written.question != label for r in members):
-            found.faults.append(f"row {members[0].number}: {label!r} is no question or group that there is; mend it.")
         else:
-            _make(label, members, questions, found)
+            _make(label, members, known, found)
     _read_questions(sheets[QUESTIONS], questions, protocol, found)
     _rename(questions, found)
     if found.faults:
@@ -123,8 +121,11 @@ def _join(members: list[Row], question: str, found: _Found) -> None:
                 found.wanted[question, name].add(value)
 
 
-def _make(label: str, members: list[Row], questions: Questions, found: _Found) -> None:
+def _make(label: str, members: list[Row], known: set[str], found: _Found) -> None:
     """Decide for the rows of a question that is new; there is none when nobody has anything to decide in it."""
+    if label not in known and _LIKE_AN_ID.fullmatch(label) and all(row.written.question != label for row in members):
+        found.faults.append(f"row {members[0].number}: {label!r} is no question or group that there is; mend it.")
+        return
     joining = [row for row in members if not row.stands]
     if not joining:
         return
@@ -139,7 +140,7 @@ def _make(label: str, members: list[Row], questions: Questions, found: _Found) -
         told[name] = next(iter(values), "")
     ids = sorted(row.submission for row in joining)
     made = question_id(ids)
-    if made in set(questions.questions["question_id"]):
+    if made in known:
         made = question_id([*ids, made])  # its submissions left the question of that id one by one
     found.decide("same_question", made, {"submissions": ids, **told})
 

@@ -29,9 +29,11 @@ def resolve(labels: Mapping[str, Sequence[Row]], questions: Questions) -> dict[s
             held.add(question)
     sizes = Counter(row.now_in for rows in labels.values() for row in rows)
     shares = Counter((label, row.now_in) for label, rows in labels.items() for row in rows if row.now_in)
+    taken = set(known.values())
     for label, question in _most_first(shares):
-        if label not in known and question not in known.values() and 2 * shares[label, question] > sizes[question]:
+        if label not in known and question not in taken and 2 * shares[label, question] > sizes[question]:
             known[label] = question
+            taken.add(question)
     return known
 
 
