@@ -20,12 +20,42 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from consensus.report.suppression import small_mark
 from consensus.steps import Outcome
 
-__all__ = ["MOST_ROWS", "Progress", "artifact_key", "show_markdown", "show_outcome", "summary", "table_rows"]
+__all__ = [
+    "MOST_ROWS",
+    "Progress",
+    "artifact_key",
+    "public_counts",
+    "show_markdown",
+    "show_outcome",
+    "summary",
+    "table_rows",
+]
 
 MOST_ROWS = 1000
 """More rows than this choke the UI; the published spreadsheet has them all."""
+
+
+OF_THINGS = frozenset(
+    {
+        "acts",
+        "decisions",
+        "duplicate groups",
+        "open questions",
+        "plenary moves",
+        "priorities",
+        "published priorities",
+        "questions",
+        "questions ranked",
+        "sessions",
+        "shortlisted",
+        "sittings",
+        "summary questions",
+    }
+)
+"""Counts behind which nobody can be found; every other small count is withheld."""
 
 
 def artifact_key(*parts: str) -> str:
@@ -39,7 +69,23 @@ def artifact_key(*parts: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(part for part in parts if part).lower()).strip("-")
 
 
-def summary(outcome: Outcome) -> str:
+def public_counts(outcome: Outcome, threshold: int) -> dict[str, str]:
+    """Return an outcome's counts as anybody may see them: fewer people than the threshold read `<threshold`.
+
+    Only counts of things that nobody can be found behind are shown as they are; what is not known to be one is not.
+
+    Examples
+    --------
+    >>> public_counts(Outcome("interim-ranking", "", counts={"late": 3, "in quarantine": 0, "shortlisted": 4}), 10)
+    {'late': '<10', 'in quarantine': '0', 'shortlisted': '4'}
+    """
+    return {
+        what: small_mark(threshold) if 0 < count < threshold and what not in OF_THINGS else str(count)
+        for what, count in outcome.counts.items()
+    }
+
+
+def summary(outcome: Outcome, threshold: int = 0) -> str:
     """Return an outcome as markdown: what was done, what comes next, and the counts.
 
     Examples
@@ -57,7 +103,7 @@ def summary(outcome: Outcome) -> str:
     if outcome.next:
         parts.append(f"**Next:** {outcome.next}")
     if outcome.counts:
-        rows = [f"| {what} | {count} |" for what, count in outcome.counts.items()]
+        rows = [f"| {what} | {shown} |" for what, shown in public_counts(outcome, threshold).items()]
         parts.append("\n".join(["| count of | |", "| --- | ---: |", *rows]))
     return "\n\n".join(parts)
 
@@ -85,11 +131,11 @@ def _cell(value: object) -> object:
     return plain if isinstance(plain, bool | int | float | str) else str(plain)
 
 
-def show_outcome(outcome: Outcome, partnership: str, *, image: bytes = b"") -> None:
+def show_outcome(outcome: Outcome, partnership: str, *, threshold: int = 0, image: bytes = b"") -> None:
     """Create the artifacts of an outcome: a summary, a table for each of its frames, and a PNG image if given."""
     stage = outcome.stage
     title = f"{stage} of {partnership}"
-    create_markdown_artifact(summary(outcome), key=artifact_key(partnership, stage), description=title)
+    create_markdown_artifact(summary(outcome, threshold), key=artifact_key(partnership, stage), description=title)
     for name, frame in outcome.tables.items():
         told = f"{name}: {title}"
         if len(frame) > MOST_ROWS:

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from consensus import steps
 from consensus.settings import Settings
 from flows.artifacts import Progress
-from flows.parameters import InputPath, Now, PartnershipId, instant
+from flows.parameters import Now, PartnershipId, ReviewPath, instant
 from flows.running import BY, completed, run_step, show
 
 __all__ = ["deduplicate"]
@@ -19,7 +19,7 @@ STAGE = "deduplicate"
 
 
 @flow(name=STAGE, flow_run_name="{partnership}: deduplicate")
-def deduplicate(partnership: PartnershipId, reviewed: InputPath = None, now: Now = None) -> State[Any]:
+def deduplicate(partnership: PartnershipId, reviewed: ReviewPath = None, now: Now = None) -> State[Any]:
     """Propose which submissions ask the same, and write the workbook in which people decide; or take it back, decided.
 
     Nothing is merged until a person says so.

@@ -33,9 +33,10 @@ from flows.final_workshop import final_workshop
 from flows.gather_uncertainties import gather_uncertainties
 from flows.interim_ranking import interim_ranking
 from flows.open_round import open_round
-from flows.parameters import InputPath, PartnershipId
+from flows.parameters import AnswersPath, BallotsPath, PartnershipId
 from flows.publish import publish
 from flows.running import BY, open_store, run_step, show
+from flows.serve import wait_for_server
 
 __all__ = ["Clock", "demonstration", "main"]
 
@@ -72,7 +73,7 @@ class Clock:
 
 @flow(name="demonstration", flow_run_name="{partnership}: demonstration")
 def demonstration(
-    partnership: PartnershipId, folder: Path, answers: InputPath = None, ballots: InputPath = None
+    partnership: PartnershipId, folder: Path, answers: AnswersPath = None, ballots: BallotsPath = None
 ) -> State[Any]:
     """Take a partnership from its answers to its priorities, with people's parts played by script."""
     protocol = read_protocol(folder)
@@ -208,6 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     for handler in logging.getLogger().handlers:  # a filter stays where Prefect sets levels anew
         handler.addFilter(lambda record: record.levelno >= logging.WARNING)
+    wait_for_server(orchestration.prefect_api_url())
     try:
         demonstration(
             partnership=read_protocol(options.folder).id,

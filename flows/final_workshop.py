@@ -8,14 +8,14 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from consensus import steps
-from flows.parameters import InputPath, Now, PartnershipId, instant
+from flows.parameters import Now, PartnershipId, RankingsPath, instant
 from flows.running import BY, completed, run_step, show
 
 __all__ = ["final_workshop"]
 
 
 @flow(name="final-workshop", flow_run_name="{partnership}: final workshop")
-def final_workshop(partnership: PartnershipId, rankings: InputPath = None, now: Now = None) -> State[Any]:
+def final_workshop(partnership: PartnershipId, rankings: RankingsPath = None, now: Now = None) -> State[Any]:
     """Combine the workshop's small-group rankings with the recorded plenary moves into the final order."""
     at = instant(now)
     if rankings is not None:

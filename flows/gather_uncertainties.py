@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 
 from consensus import steps
 from flows.artifacts import Progress
-from flows.parameters import InputPath, Now, PartnershipId, Source, instant
+from flows.parameters import AnswersPath, MappingPath, Now, PartnershipId, Source, instant
 from flows.running import BY, completed, run_step, show
 
 __all__ = ["gather_uncertainties"]
@@ -20,8 +20,8 @@ STAGE = "gather-uncertainties"
 @flow(name=STAGE, flow_run_name="{partnership}: gather uncertainties")
 def gather_uncertainties(
     partnership: PartnershipId,
-    answers: InputPath = None,
-    mapping: InputPath = None,
+    answers: AnswersPath = None,
+    mapping: MappingPath = None,
     source: Source = "auto",
     now: Now = None,
 ) -> State[Any]:

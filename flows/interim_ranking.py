@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 
 from consensus import steps
 from flows.artifacts import Progress
-from flows.parameters import InputPath, Now, PartnershipId, Source, instant
+from flows.parameters import BallotsPath, MappingPath, Now, PartnershipId, Source, instant
 from flows.running import BY, completed, run_step, show
 
 __all__ = ["interim_ranking"]
@@ -20,8 +20,8 @@ STAGE = "interim-ranking"
 @flow(name=STAGE, flow_run_name="{partnership}: interim ranking")
 def interim_ranking(
     partnership: PartnershipId,
-    ballots: InputPath = None,
-    mapping: InputPath = None,
+    ballots: BallotsPath = None,
+    mapping: MappingPath = None,
     source: Source = "auto",
     now: Now = None,
 ) -> State[Any]:

@@ -13,14 +13,18 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 __all__ = [
+    "AnswersPath",
+    "BallotsPath",
     "ClosesAt",
     "Early",
-    "InputPath",
+    "MappingPath",
     "Now",
     "OutputFolder",
     "PartnershipId",
     "RankingId",
+    "RankingsPath",
     "Reason",
+    "ReviewPath",
     "RoundId",
     "RoundKind",
     "Source",
@@ -30,6 +34,10 @@ __all__ = [
 
 def _described(description: str, **more: Any) -> Any:
     return Field(json_schema_extra={"description": description, **more})
+
+
+def _file(what: str, otherwise: str) -> Any:
+    return _described(f"{what}, by its path on the machine that runs the flows; left empty, {otherwise}.")
 
 
 PartnershipId = Annotated[
@@ -46,11 +54,20 @@ RoundKind = Annotated[
 RankingId = Annotated[
     str, _described("The interim ranking whose shortlist is decided on; left empty, the partnership's current one.")
 ]
-InputPath = Annotated[
-    Path | None,
-    _described(
-        "A file on the machine that runs the flows; left empty, only what the store already holds is worked on."
-    ),
+AnswersPath = Annotated[
+    Path | None, _file("A file of answers to import first", "those already in the store are worked on")
+]
+BallotsPath = Annotated[
+    Path | None, _file("A file of ballots to import first", "those already in the store are counted")
+]
+MappingPath = Annotated[
+    Path | None, _file("The mapping that says which column is what", "the columns go by the names they have")
+]
+ReviewPath = Annotated[
+    Path | None, _file("The workbook in which people have decided", "groups are proposed and the workbook is written")
+]
+RankingsPath = Annotated[
+    Path | None, _file("The small groups' rankings to take first", "those already in the store are combined")
 ]
 OutputFolder = Annotated[
     Path | None,

@@ -16,7 +16,7 @@ from consensus import steps
 from consensus.settings import Settings
 from consensus.steps import Outcome
 from consensus.store import Store
-from flows.artifacts import show_outcome
+from flows.artifacts import public_counts, show_outcome
 
 __all__ = ["BY", "completed", "open_store", "run_step", "show"]
 
@@ -54,8 +54,17 @@ def _step(step: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 def run_step(name: str, step: Callable[..., Outcome], **arguments: Any) -> Outcome:
     """Return a step's outcome, run as one task called `name`; every step is one transaction and may be retried."""
     outcome: Any = _step.with_options(name=name, task_run_name=name)(step, arguments)
-    get_run_logger().info(outcome.done)
+    told = public_counts(outcome, _threshold(arguments.get("partnership")))
+    get_run_logger().info("%s: %s", name, "; ".join(f"{what} {shown}" for what, shown in told.items()) or outcome.done)
     return outcome  # type: ignore[no-any-return]
+
+
+def _threshold(partnership: str | None) -> int:
+    """Return the count under which the partnership shows no number of people."""
+    if partnership is None:
+        return 0
+    with open_store() as db:
+        return steps.protocol(db, partnership).publication.small_cells
 
 
 def show(outcome: Outcome, partnership: str, *, plot: bool = False) -> None:
@@ -64,7 +73,7 @@ def show(outcome: Outcome, partnership: str, *, plot: bool = False) -> None:
     if plot:
         with open_store() as db:
             image = steps.plot(db, partnership, outcome.stage)
-    show_outcome(outcome, partnership, image=image)
+    show_outcome(outcome, partnership, threshold=_threshold(outcome.ids.get("partnership")), image=image)
 
 
 def completed(outcome: Outcome, *, name: str = "Completed") -> State[Any]:

@@ -25,7 +25,7 @@ from consensus import orchestration, steps
 from flows.deployments import DEPLOYMENTS
 from flows.running import open_store
 
-__all__ = ["main", "put_back_interrupted"]
+__all__ = ["catch_up", "drop_missed_sweeps", "main", "put_back_interrupted", "wait_for_server"]
 
 LIMIT = 2
 """Runs at once: a run is a process of its own, and the smallest machine that we serve has two cores."""

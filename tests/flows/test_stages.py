@@ -89,6 +89,16 @@ def test_nobody_who_opens_the_ui_reads_what_a_participant_wrote(
     assert [text for texts in ASKED.values() for text in texts if text in shown] == []
 
 
+def test_nobody_who_opens_the_ui_reads_a_small_count_of_people(at_stage: AtStage, api: SyncPrefectClient) -> None:
+    at_stage("interim-ranking")
+
+    state = run(interim_ranking, partnership="small", now=RANKED)
+
+    shown = artifacts_of(api, state.state_details.flow_run_id)["small-interim-ranking"]["data"]
+    assert "| late | <5 |" in shown
+    assert "| shortlisted | 4 |" in shown
+
+
 def test_a_partnership_is_taken_to_the_next_thing_a_person_must_do(at_stage: AtStage, api: SyncPrefectClient) -> None:
     db = at_stage("gather-uncertainties")
 
