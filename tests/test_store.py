@@ -73,6 +73,40 @@ def test_a_decision_said_again_is_not_added_again_but_a_changed_mind_is(db):
     assert added == [1, 0, 1, 1]
 
 
+def test_a_mind_changed_back_is_recorded_again(db):
+    out, back = (
+        {"kind": kind, "subject": "s1", "value": {}, "by": "ann", "at": NOW + timedelta(hours=n), "why": ""}
+        for n, kind in enumerate(("out_of_scope", "in_scope"))
+    )
+
+    with db.writing() as session:
+        again = {**out, "at": NOW + timedelta(hours=2)}
+        added = [store.append_decisions(session, "small", [row]) for row in (out, back, again, again)]
+
+    assert added == [1, 1, 1, 0]
+
+
+def test_a_reason_given_later_is_recorded(db):
+    row = {"kind": "set_aside", "subject": "s1", "value": {}, "by": "ann", "at": NOW, "why": ""}
+
+    with db.writing() as session:
+        added = [store.append_decisions(session, "small", [{**row, "why": why}]) for why in ("", "thanks only")]
+
+    assert added == [1, 1]
+
+
+def test_a_submission_set_aside_again_after_it_had_gone_into_a_question_is_recorded(db):
+    aside = {"kind": "set_aside", "subject": "s1", "value": {}, "by": "ann", "at": NOW, "why": "thanks only"}
+    value = {"submissions": ["s1", "s2"], "wording": "Why?", "category": ""}
+    accepted = {**aside, "kind": "same_question", "subject": "q1", "value": value, "at": NOW + timedelta(hours=1)}
+
+    with db.writing() as session:
+        rows = (aside, accepted, {**aside, "at": NOW + timedelta(hours=2)})
+        added = [store.append_decisions(session, "small", [row]) for row in rows]
+
+    assert added == [1, 1, 1]
+
+
 def test_a_decision_that_was_undone_can_be_made_again(db):
     row = {"kind": "set_aside", "subject": "s1", "value": {}, "by": "ann", "at": NOW, "why": "thanks only"}
 

@@ -15,7 +15,6 @@ from consensus.workshop import (
     check_workshop_rankings,
     combine_rankings,
     compare_orders,
-    merge_lineage,
     top,
 )
 
@@ -124,20 +123,13 @@ def test_a_tie_across_the_tenth_place_is_published_as_a_tie():
     assert top(apply_moves(combined, [("q3", 2)]), 2).index.tolist() == ["q1", "q3"]
 
 
-def test_questions_merged_at_the_workshop_leave_the_order_and_bring_their_submissions():
-    lineage = pd.DataFrame({"question_id": ["q1", "q2", "q3"], "submission_id": ["s1", "s2", "s3"]})
-
-    merged = merge_lineage(lineage, {"q3": "q2", "q2": "q1"})
-
-    assert merged.values.tolist() == [["q1", "s1", ""], ["q1", "s2", "q2"], ["q1", "s3", "q3"]]
+def test_questions_merged_at_the_workshop_leave_the_order():
     assert apply_merges(["q3", "q1", "q2", "q4"], {"q3": "q2", "q2": "q1"}).index.tolist() == ["q1", "q4"]
 
 
 def test_a_merge_in_a_circle_or_into_nothing_is_refused():
-    lineage = pd.DataFrame({"question_id": ["q1", "q2"], "submission_id": ["s1", "s2"]})
-
     with pytest.raises(DataError, match="question 'q1' is merged in a circle"):
-        merge_lineage(lineage, {"q1": "q2", "q2": "q1"})
+        apply_merges(["q1", "q2"], {"q1": "q2", "q2": "q1"})
     with pytest.raises(DataError, match="question 'q9' is not there to be merged"):
         apply_merges(["q1"], {"q1": "q9"})
 

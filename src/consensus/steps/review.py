@@ -14,7 +14,7 @@ from consensus.digest import digest
 from consensus.errors import StageError
 from consensus.importers.review import read_review, write_review
 from consensus.protocol import Protocol
-from consensus.questions import Questions, apply_decisions, apply_evidence_checks
+from consensus.questions import Questions, apply_decisions, apply_evidence_checks, in_force
 from consensus.steps.outcome import Outcome
 from consensus.store import Store
 
@@ -28,12 +28,15 @@ def propose_duplicates(db: Store, partnership: str, *, now: datetime) -> Outcome
     """Propose which submissions ask the same; nothing is merged until a person says so."""
     with db.reading() as session:
         submissions = store.load_frame(session, "submissions", partnership)
+        standing = in_force(store.load_decisions(session, partnership))
     if submissions.empty:
         raise StageError(
             f"'{partnership}' has no submissions yet; import its answers first: "
             f"`consensus import answers FILE --partnership {partnership}`."
         )
-    proposals = duplicates.propose_groups(submissions[submissions["status"] == ""])
+    taken_back = set(standing.loc[standing["kind"] == "in_scope", "subject"])
+    heard = (submissions["status"] == "") | submissions["submission_id"].isin(taken_back)
+    proposals = duplicates.propose_groups(submissions[heard].assign(status=""))
     with db.writing() as session:
         store.replace_frame(session, "proposals", partnership, proposals)
         store.save_derivation(session, partnership, STAGE, digest(submissions), now)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
 from sqlmodel import Session, col, select
@@ -106,30 +107,42 @@ def append_decision(
 def append_decisions(session: Session, partnership: str, rows: Iterable[Mapping[str, object]]) -> int:
     """Append the decisions of `rows` (kind, subject, value, by, at, why) that do not stand in force already.
 
-    A row that says again what the last decision of its kind on its subject said is left out, so that importing a
+    A row that says again, with the same reason, what was last said of its subject is left out, so that importing a
     reviewed workbook twice adds nothing. Returns how many were added.
     """
     standing = in_force(load_decisions(session, partnership))
-    last = {
-        _topic(kind, subject, value): _json(value)
-        for kind, subject, value in zip(standing["kind"], standing["subject"], standing["value"], strict=True)
-    }
+    last: dict[tuple[str, ...], str] = {}
+    for kind, subject, value, why in standing[["kind", "subject", "value", "why"]].itertuples(index=False, name=None):
+        _say(last, kind, subject, value, why)
     added = 0
     for row in rows:
         kind, subject, value = str(row["kind"]), str(row["subject"]), dict(row.get("value") or {})  # type: ignore[call-overload]
-        topic, text = _topic(kind, subject, value), _json(value)
-        if last.get(topic) == text:
-            continue
-        last[topic] = text
         by, at, why = str(row["by"]), row["at"], str(row.get("why", ""))
+        if not _say(last, kind, subject, value, why):
+            continue
         append_decision(session, partnership, kind, subject, value, by=by, at=at, why=why)  # type: ignore[arg-type]
         added += 1
     return added
 
 
-def _topic(kind: str, subject: str, value: Mapping[str, object]) -> tuple[str, ...]:
-    """Return what a decision is about: the last one about it holds. A submission may be redacted at several places."""
-    return (kind, subject, _json(value)) if kind == "redact" else (kind, subject)
+_PLACING = dict.fromkeys(("out_of_scope", "in_scope", "set_aside", "move"), "place")
+_TOPICS = _PLACING | dict.fromkeys(("answered", "unanswered"), "evidence")
+"""Kinds of decision of which the later one takes the place of the earlier."""
+
+
+def _say(last: dict[tuple[str, ...], str], kind: str, subject: str, value: Mapping[str, Any], why: str) -> bool:
+    """Take a decision into what was last said of each topic; return False when it says the same again."""
+    topic: tuple[str, ...] = (_TOPICS.get(kind, kind), subject)
+    if kind == "redact":  # a submission may be redacted at several places
+        topic = (*topic, _json(value))
+    said = _json([kind, value, why])
+    if last.get(topic) == said:
+        return False
+    last[topic] = said
+    if kind == "same_question":
+        for submission in value.get("submissions", []):
+            last.pop(("place", submission), None)
+    return True
 
 
 def _json(value: object) -> str:

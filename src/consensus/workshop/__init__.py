@@ -9,7 +9,6 @@ from consensus.workshop.ranking import (
     check_workshop_rankings,
     combine_rankings,
     compare_orders,
-    merge_lineage,
     top,
 )
 from consensus.workshop.seats import allocate_seats, check_seats
@@ -22,6 +21,5 @@ __all__ = [
     "check_workshop_rankings",
     "combine_rankings",
     "compare_orders",
-    "merge_lineage",
     "top",
 ]

@@ -20,7 +20,6 @@ __all__ = [
     "check_workshop_rankings",
     "combine_rankings",
     "compare_orders",
-    "merge_lineage",
     "top",
 ]
 
@@ -202,26 +201,6 @@ def apply_merges(order: pd.DataFrame | Sequence[Any], merges: Mapping[Any, Any])
     _ends(merges, listed)
     left = [question for question in listed if question not in merges]
     return _ordered(left, lowest_places([-tie[question] for question in left]))
-
-
-def merge_lineage(lineage: pd.DataFrame, merges: Mapping[Any, Any]) -> pd.DataFrame:
-    """Return the lineage after merges at the workshop: the submissions of a merged question go with it.
-
-    Every submission still ends in exactly one question; `merged_from` names the question it was under before, else "".
-
-    Examples
-    --------
-    >>> lineage = pd.DataFrame({"question_id": ["q1", "q2"], "submission_id": ["s1", "s2"]})
-    >>> merge_lineage(lineage, {"q2": "q1"}).values.tolist()
-    [['q1', 's1', ''], ['q1', 's2', 'q2']]
-    """
-    check_columns(lineage, "lineage")
-    end = _ends(merges, lineage["question_id"].unique())
-    before = lineage["question_id"]
-    return lineage.assign(
-        question_id=[end.get(question, question) for question in before],
-        merged_from=[question if question in end else "" for question in before],
-    )
 
 
 def _ends(merges: Mapping[Any, Any], known: Iterable[Any]) -> dict[Any, Any]:
