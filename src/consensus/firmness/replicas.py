@@ -1,0 +1,140 @@
+"""The ranking again and again, on ballots drawn with replacement within each stakeholder group."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from consensus.errors import ProtocolError
+from consensus.resampling import (
+    BallotMatrix,
+    doubled_positions,
+    gaussian_sums,
+    lowest_places,
+    midrank_matrix,
+    points_matrix,
+    replicate_sums,
+    replicate_weights,
+)
+from consensus.rules import GroupTables, rank
+from consensus.tally import IntArray, tally_coded
+
+__all__ = ["FROM_TOTALS", "METHODS", "rank_replicates", "rank_retallied"]
+
+METHODS = ("exact", "gaussian")
+"""Ballots drawn again one by one, or totals drawn from the normal distribution that those draws tend to."""
+
+Totals = tuple[npt.NDArray, npt.NDArray]
+
+
+def _positions(totals: Totals, tables: GroupTables, ties: str) -> IntArray:
+    """Return twice each group's positions in each replicate, shape (replicates, G, Q)."""
+    above, below = totals
+    return doubled_positions(above if below.size == 1 else above / np.maximum(below, 1), ties)
+
+
+def _jla_positions(totals: Totals, tables: GroupTables, ties: str) -> npt.NDArray:
+    return -np.tensordot(_positions(totals, tables, ties), np.array(tables.shares), axes=(1, 0))
+
+
+def _jla_top10(totals: Totals, tables: GroupTables, ties: str) -> npt.NDArray:
+    points = np.maximum(22 - _positions(totals, tables, ties), 0)
+    return np.tensordot(points, np.array(tables.shares), axes=(1, 0))
+
+
+def _maximin(totals: Totals, tables: GroupTables, ties: str) -> npt.NDArray:
+    return -_positions(totals, tables, ties).max(axis=1)
+
+
+def _mean(totals: Totals, tables: GroupTables, ties: str) -> npt.NDArray:
+    """Return sum of s_g * T / n_g scaled to whole numbers; in Python's integers where 64 bits do not hold them."""
+    above, _ = totals
+    weights, _ = tables.per_ballot()
+    if above.dtype.kind == "f":
+        return np.tensordot(above, np.array(weights, dtype=np.float64), axes=(1, 0))
+    bound = sum(weight * int(np.abs(above[:, at]).max(initial=0)) for at, weight in enumerate(weights))
+    kind: type = np.int64 if bound < 2**62 else object
+    return np.sum([above[:, at].astype(kind) * weight for at, weight in enumerate(weights)], axis=0)
+
+
+Combine = Callable[[Totals, GroupTables, str], npt.NDArray]
+
+FROM_TOTALS: dict[str, tuple[Combine, tuple[str, ...]]] = {
+    "jla_positions": (_jla_positions, ("ranked", "chosen", "rated", "points", "best_worst", "pairwise")),
+    "jla_top10": (_jla_top10, ("ranked", "chosen", "rated", "points", "best_worst", "pairwise")),
+    "maximin": (_maximin, ("ranked", "chosen", "rated", "points", "best_worst", "pairwise")),
+    "mean_points": (_mean, ("ranked", "chosen", "rated", "points")),
+    "borda": (_mean, ("ranked", "points")),
+}
+"""Rules that need no more than sums over ballots, each with the forms for which that is so: all replicates at once."""
+
+
+def rank_replicates(
+    tables: GroupTables, rule: str, ties: str, replicates: int, seed: int, method: str, workers: int
+) -> IntArray:
+    """Return every question's rank in each replicate, shape (replicates, Q); the lowest place of a tie.
+
+    Each group's ballots are drawn n_g times from its n_g, so that a replicate's totals are divided by its own number.
+    A rule that needs more than sums over ballots tallies each replicate anew, which takes as long as it says.
+    """
+    if method not in METHODS:
+        raise ProtocolError(f"No way called {method!r} to draw ballots again; use one of {', '.join(METHODS)}.")
+    combine, forms = FROM_TOTALS.get(rule, (None, ()))
+    if combine is None or tables.tally.form not in forms:
+        if method != "exact":
+            raise ProtocolError(f"Rule '{rule}' needs the ballots of each replicate; use method='exact'.")
+        return rank_retallied(tables, rule, ties, replicates, seed)
+    said = _with_a_say(tables)
+    totals = [_sums(said, int(group), rule, replicates, seed, method, workers) for group in said.at]
+    q = len(said.tally.questions)
+    above = np.stack([total[:, :q] for total in totals], axis=1)
+    fraction = totals[0].shape[1] > q
+    below = np.stack([total[:, q:] for total in totals], axis=1) if fraction else np.ones(1)
+    if fraction and tables.tally.form == "pairwise":
+        above, below = above + 2, 2 * below + 4
+    return lowest_places(combine((above, below), said, ties))
+
+
+def _sums(
+    tables: GroupTables, group: int, rule: str, replicates: int, seed: int, method: str, workers: int
+) -> npt.NDArray:
+    matrix = (midrank_matrix if rule == "borda" else points_matrix)(tables.tally, group)
+    sign = -1 if rule == "borda" else 1
+    told = (matrix.rows, matrix.weight, replicates, seed, matrix.name)
+    if method == "gaussian":
+        return sign * gaussian_sums(*told, largest=matrix.largest)[0]
+    return sign * replicate_sums(*told, largest=matrix.largest, workers=workers)
+
+
+def _with_a_say(tables: GroupTables) -> GroupTables:
+    says = np.flatnonzero(tables.shares)
+    picked = {name: getattr(tables, name)[says] for name in ("at", "numerator", "denominator", "doubled")}
+    groups, shares = (tuple(getattr(tables, name)[at] for at in says) for name in ("groups", "shares"))
+    return replace(tables, groups=groups, shares=shares, **picked)
+
+
+def rank_retallied(tables: GroupTables, rule: str, ties: str, replicates: int, seed: int) -> IntArray:
+    """Return ranks as `rank_replicates` does, from the same draws, by tallying each replicate: any rule, any form."""
+    t = tables.tally
+    coded = t.ballots
+    drawn = np.zeros((replicates, len(coded)), dtype=np.int64)
+    for group in tables.at:
+        mine = np.flatnonzero(coded.group == group)
+        matrix = BallotMatrix(t.groups[group], coded.weight[mine], lambda at: at, 1)
+        drawn[:, mine] = replicate_weights(matrix.weight, replicates, seed, matrix.name)
+    shares = dict(zip(tables.groups, tables.shares, strict=True))
+    shares |= {group: 1 for group in t.groups if group not in shares}
+    return np.array([_rank_drawn(tables, rule, ties, shares, weight) for weight in drawn])
+
+
+def _rank_drawn(tables: GroupTables, rule: str, ties: str, shares: Mapping[str, int], weight: IntArray) -> IntArray:
+    kept = np.flatnonzero(weight)
+    drawn = tally_coded(tables.tally.ballots._take(kept, weight[kept]), tables.tally.depth, keep_ballots=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        ranked = rank(drawn, rule, shares, ties)
+    return ranked["rank"].loc[list(tables.tally.questions)].to_numpy()

@@ -1,0 +1,24 @@
+"""Ballots drawn again with replacement, group by group: what firmness and agreement take their intervals from.
+
+`matrices` writes out what each ballot adds to its group's tables, `replicates` sums it over ballots drawn again, and
+`placing` puts many lists of totals in order at once.
+"""
+
+from consensus.resampling.matrices import BallotMatrix, doubled_places, midrank_matrix, points_matrix
+from consensus.resampling.placing import doubled_positions, lowest_places
+from consensus.resampling.replicates import BLOCK, gaussian_sums, interval, replicate_sums, replicate_weights, stream
+
+__all__ = [
+    "BLOCK",
+    "BallotMatrix",
+    "doubled_places",
+    "doubled_positions",
+    "gaussian_sums",
+    "interval",
+    "lowest_places",
+    "midrank_matrix",
+    "points_matrix",
+    "replicate_sums",
+    "replicate_weights",
+    "stream",
+]
