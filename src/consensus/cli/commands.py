@@ -213,7 +213,7 @@ def _rank(context: Context, options: argparse.Namespace) -> Said:
 
 def _brief(ranking: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of a ranking that a terminal has room for."""
-    return ranking[["rank", "question", "wording", "score"]]
+    return ranking[["rank", "wording", "score", "question"]]
 
 
 def _approve(context: Context, options: argparse.Namespace) -> Said:

@@ -14,7 +14,7 @@ from consensus import store
 from consensus.protocol import Protocol
 from consensus.report import tables
 
-__all__ = ["TAKING_PART", "NextAction", "Outcome", "counts_by_group"]
+__all__ = ["TAKING_PART", "NextAction", "Outcome", "counts_by_group", "worded"]
 
 TAKING_PART = "taking_part"
 """The name under which tables of people by stakeholder group are kept, here and in the report."""
@@ -71,6 +71,14 @@ class NextAction:
     stage: str
     sentence: str
     command: str = ""
+
+
+def worded(table: pd.DataFrame, wordings: pd.Series) -> pd.DataFrame:
+    """Return a table of questions as people read it: the rank, if there is one, then the wording; the id last."""
+    shown = table.join(wordings.rename("wording"))
+    first = [column for column in ("rank", "wording") if column in shown]
+    rest = [column for column in shown if column not in first]
+    return shown[[*first, *rest]].reset_index(names="question").pipe(lambda frame: frame[[*first, *rest, "question"]])
 
 
 def counts_by_group(

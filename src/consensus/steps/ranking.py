@@ -19,7 +19,7 @@ from consensus.report import tables as report_tables
 from consensus.report.content import BALLOTS
 from consensus.report.suppression import small_mark
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round
-from consensus.steps.outcome import Outcome, counts_by_group
+from consensus.steps.outcome import Outcome, counts_by_group, worded
 from consensus.steps.rounds import grace_ends, local_time
 from consensus.store import Store, StoredRanking
 from consensus.version import __version__
@@ -250,9 +250,9 @@ def _public_tables(
     ranking = result.ranking[["rank", "tied", "score"]].join(positions.rename(columns=protocol.group_name))
     left_out = report_tables.sensitivity_table(result.ranking, others, result.leave_one_out, top)
     return {
-        "Interim ranking": ranking.join(wordings).reset_index(names="question"),
-        "Shortlist": shortlist.join(wordings).reset_index(),
-        f"Still in the Top {top}": left_out.join(wordings).reset_index(),
+        "Interim ranking": worded(ranking, wordings),
+        "Shortlist": worded(shortlist, wordings),
+        f"Still in the Top {top}": worded(left_out, wordings),
     }
 
 

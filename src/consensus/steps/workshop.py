@@ -14,7 +14,7 @@ from consensus.errors import DataError, StageError
 from consensus.importers import reading
 from consensus.protocol import Protocol
 from consensus.questions import in_force
-from consensus.steps.outcome import Outcome
+from consensus.steps.outcome import Outcome, worded
 from consensus.steps.ranking import approval, current_ranking
 from consensus.store import Store, StoredRanking
 from consensus.version import __version__
@@ -186,20 +186,23 @@ def finalise(db: Store, partnership: str, *, now: datetime) -> Outcome:
         facts = {"inputs": inputs, "interim": ranking.ranking_id, "moves": len(moves), "merges": len(merges)}
         store.save_ranking(session, kept, {"combined": combined, "final": final}, facts)
         store.save_derivation(session, partnership, STAGE, kept.ranking_id, now)
-    return _outcome(protocol, ranking, final, kept.ranking_id, len(moves))
+        wordings = store.load_frame(session, "questions", partnership).set_index("question_id")["wording"]
+    return _outcome(protocol, ranking, final, kept.ranking_id, len(moves), wordings)
 
 
-def _outcome(protocol: Protocol, ranking: StoredRanking, final: pd.DataFrame, ranking_id: str, moves: int) -> Outcome:
+def _outcome(
+    protocol: Protocol, ranking: StoredRanking, final: pd.DataFrame, ranking_id: str, moves: int, wordings: pd.Series
+) -> Outcome:
     top = protocol.publication.top
     before = ranking.tables["ranking"]["rank"]
-    table = final.reset_index()[["rank", "question", "tied", "score"]]
-    table["interim rank"] = [int(before[q]) if q in before.index else None for q in table["question"]]
+    table = final[["rank", "tied", "score"]].assign(**{"interim rank": before.reindex(final.index)})
+    table = worded(table, wordings)
     return Outcome(
         stage=STAGE,
         done=f"The final order stands: {len(final)} questions by rank sum, {moves} plenary moves.",
         next=f"Publish it: `consensus publish --partnership {protocol.id}`.",
         counts={"questions": len(final), "plenary moves": moves, "published priorities": min(top, len(final))},
-        tables={f"Top {top}": table.head(top), "Final order": table},
+        tables={f"Top {top}": table[table["rank"] <= top], "Final order": table},
         ids={"partnership": protocol.id, "final": ranking_id, "ranking": ranking.ranking_id},
     )
 
