@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import json
 import re
-import shutil
 import zipfile
 from datetime import UTC, datetime
 from functools import cache
@@ -34,6 +33,7 @@ from consensus.report.suppression import TOTAL, is_hidden, shown_number
 from consensus.report.tables import count_people_behind, count_set_aside
 from consensus.report.words import publish_words
 from consensus.vocabulary import COLUMNS, DECISION_KINDS, empty
+from tests.browser import chromium, resize
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "surveys" / "lanternfield"
 NOW = datetime(2026, 10, 2, 9, 30, tzinfo=UTC)
@@ -632,22 +632,14 @@ def test_nothing_of_this_machine_or_moment_is_in_the_spreadsheet(tmp_path):
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_phones_and_desks_by_day_and_by_night(tmp_path, width, scheme):
-    driver = chromium(tmp_path / "profile")
-    try:
-        driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 400},
-        )
-        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    with chromium(tmp_path / "profile") as driver:
+        resize(driver, width, scheme=scheme)
         driver.get(write_report(tmp_path / "report.html", example()).as_uri())
         wide = driver.execute_script("return document.documentElement.scrollWidth")
         images = driver.execute_script("return [...document.images].map(i => i.naturalWidth)")
         paper = driver.execute_script("return getComputedStyle(document.documentElement).backgroundColor")
         card = driver.execute_script("return getComputedStyle(document.querySelector('figure')).backgroundColor")
         complaints = driver.get_log("browser")
-    finally:
-        driver.quit()
 
     assert wide <= width
     assert len(images) == 5
@@ -655,25 +647,3 @@ def test_the_page_fits_phones_and_desks_by_day_and_by_night(tmp_path, width, sch
     assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 28)")
     assert card == "rgb(255, 255, 255)"
     assert complaints == []
-
-
-def chromium(profile):
-    """Return a headless Chromium that Selenium drives, or skip and say so."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not browser or not driver:
-        pytest.skip("Chromium and its driver are not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for flag in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-sync",
-        "--disable-background-networking",
-        "--disable-component-update",
-        f"--user-data-dir={profile}",
-    ):
-        options.add_argument(flag)  # fmt: skip
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))

@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from consensus import steps
 from consensus.settings import Settings
@@ -31,9 +31,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the web app over the store that the settings name."""
     settings = settings or Settings.from_environment()
     db = Store.open(settings.database_url)
-    pages = Environment(
-        loader=PackageLoader("consensus.web"), autoescape=select_autoescape(), undefined=StrictUndefined
-    )
+    pages = Environment(loader=PackageLoader("consensus.web"), autoescape=True, undefined=StrictUndefined)
     app = FastAPI(title="Consensus", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 

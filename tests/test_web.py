@@ -1,0 +1,107 @@
+"""The start page: which partnerships there are, and the next thing to do in each."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+
+from consensus import steps
+from consensus.settings import Settings
+from consensus.store import Store
+from consensus.web.app import create_app
+from tests import walk
+from tests.browser import chromium, resize
+from tests.builders import small_folder
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings.from_environment({"CONSENSUS_HOME": str(tmp_path / "home")})
+
+
+@pytest.fixture
+def db(settings):
+    opened = Store.open(settings.database_url)
+    yield opened
+    opened.close()
+
+
+def test_without_a_partnership_the_page_says_how_to_begin(settings):
+    page = TestClient(create_app(settings)).get("/")
+
+    assert page.status_code == 200
+    assert "consensus init" in page.text
+
+
+def test_the_page_names_the_next_thing_to_do_and_where_the_runs_are(settings, db, tmp_path):
+    walk.run_stage("register", db, tmp_path)
+
+    page = TestClient(create_app(settings)).get("/").text
+
+    assert "A small partnership" in page
+    assert "There are no answers yet" in page
+    assert settings.prefect_url in page
+
+
+def test_nothing_that_people_wrote_and_no_count_by_group_is_on_the_page(settings, db, tmp_path):
+    for stage in walk.STAGES:
+        walk.run_stage(stage, db, tmp_path)
+
+    page = TestClient(create_app(settings)).get("/").text
+
+    assert "The Top 3 is published" in page
+    assert not any(text[:25] in page for texts in walk.ASKED.values() for text in texts)
+    assert "of 4 answered" not in page
+
+
+def test_a_title_with_markup_in_it_is_shown_as_words(settings, db, tmp_path):
+    title = "<script>alert(1)</script>"
+    folder = small_folder(tmp_path / "hostile", **{'title = "A small partnership"': f'title = "{title}"'})
+    steps.register(db, folder, by="tester", now=walk.ANSWERED)
+
+    page = TestClient(create_app(settings)).get("/").text
+
+    assert title not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_every_page_forbids_scripts_and_third_parties(settings):
+    headers = TestClient(create_app(settings)).get("/").headers
+
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.fixture
+def served(settings, db, tmp_path):
+    walk.run_stage("register", db, tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}/"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_start_page_fits_a_phone_and_a_desk(served, tmp_path, width, scheme):
+    with chromium(tmp_path / "profile") as chrome:
+        resize(chrome, width, scheme=scheme)
+        chrome.get(served)
+        overflow = chrome.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+        faults = [entry["message"] for entry in chrome.get_log("browser")]
+
+    assert overflow <= 0
+    assert [fault for fault in faults if "favicon" not in fault] == []
