@@ -43,7 +43,15 @@ def stream(seed: int, *names: object) -> np.random.Generator:
 
 
 def replicate_sums(
-    rows: Rows, weight: IntArray, replicates: int, seed: int, name: str, *, largest: int, workers: int = 1
+    rows: Rows,
+    weight: IntArray,
+    replicates: int,
+    seed: int,
+    name: str,
+    *,
+    largest: int,
+    workers: int = 1,
+    draws: int | None = None,
 ) -> IntArray:
     """Return what n ballots drawn with replacement from n add up to, shape (replicates, K), in whole numbers.
 
@@ -57,6 +65,8 @@ def replicate_sums(
         The group's, on which its streams hang.
     workers
         Threads; the digits do not depend on it.
+    draws
+        How many ballots a replicate draws; None: n.
 
     Examples
     --------
@@ -67,8 +77,10 @@ def replicate_sums(
     member = np.repeat(np.arange(len(weight)), weight)
     starts = range(0, len(member), BLOCK)
     size = np.array([min(BLOCK, len(member) - at) for at in starts], dtype=np.int64)
-    falls = stream(seed, name, "blocks").multinomial(len(member), size / size.sum(), size=replicates)
-    if largest * len(member) >= EXACT_DOUBLE:
+    falls = stream(seed, name, "blocks").multinomial(
+        len(member) if draws is None else draws, size / size.sum(), size=replicates
+    )
+    if largest * max(len(member), draws or 0) >= EXACT_DOUBLE:
         raise DataError(f"Values up to {largest} are too large to be summed exactly; use smaller ones.")
     exact = np.float32 if largest * int(falls.max(initial=0)) < EXACT_SINGLE else np.float64
 

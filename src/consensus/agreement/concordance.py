@@ -1,0 +1,149 @@
+"""How far raters agree: Kendall's W, Friedman's test, mean Spearman and Krippendorff's alpha, from small tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from consensus.errors import DataError
+
+__all__ = ["LEVELS", "friedman", "kendall_w", "krippendorff_alpha", "mean_spearman", "replicate_alphas"]
+
+FloatArray = npt.NDArray[np.float64]
+
+LEVELS = ("ordinal", "interval")
+
+
+def kendall_w(doubled_sums: Sequence[int] | npt.NDArray, n: int, ties: int) -> float:
+    """Return Kendall's coefficient of concordance, corrected for ties; 1 is full agreement.
+
+    W = [12 * sum(R_i^2) - 3 n^2 m (m + 1)^2] / [n^2 m (m^2 - 1) - n * sum(T_b)], worked out in whole numbers.
+
+    Parameters
+    ----------
+    doubled_sums
+        (m,) twice R_i, the sum of the places that n raters give question i; ties share the mean place.
+    n
+        Raters. With fewer than 2 there is nothing to agree with: NaN.
+    ties
+        sum(T_b), where T_b is the sum of t^3 - t over the ties of t questions in one rater's list. All tied: NaN.
+
+    Examples
+    --------
+    >>> kendall_w([4, 8, 12], 2, 0), kendall_w([8, 8, 8], 2, 0), kendall_w([8, 8, 8], 2, 48)
+    (1.0, 0.0, nan)
+    """
+    sums = [int(each) for each in doubled_sums]
+    m = len(sums)
+    above = 3 * sum(each * each for each in sums) - 3 * n * n * m * (m + 1) ** 2
+    below = n * n * m * (m * m - 1) - n * int(ties)
+    return above / below if below and n > 1 else float("nan")
+
+
+def friedman(w: float, n: int, m: int) -> tuple[float, float]:
+    """Return Friedman's Q = n (m - 1) W, and the chance of at least that with m - 1 degrees of freedom.
+
+    Examples
+    --------
+    >>> q, p = friedman(1.0, 10, 3)
+    >>> q, round(p, 6)
+    (20.0, 4.5e-05)
+    """
+    if not np.isfinite(w) or m < 2:
+        return float("nan"), float("nan")
+    return n * (m - 1) * w, float(stats.chi2.sf(n * (m - 1) * w, m - 1))
+
+
+def mean_spearman(unit_sums: npt.NDArray, n: int | npt.NDArray) -> npt.NDArray:
+    """Return the mean of Spearman's rho over all pairs of n raters; fewer than 2: NaN.
+
+    `unit_sums` is the sum over raters of their places centred and scaled to length 1, shape (..., m): the length of
+    the sum squared is n and twice the sum over pairs. A rater with everything tied has no rho and is not among the n.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one = np.array([-1, 0, 1]) / np.sqrt(2)
+    >>> float(mean_spearman(one + one, 2).round(9)), float(mean_spearman(one - one, 2))
+    (1.0, -1.0)
+    """
+    raters = np.asarray(n, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = ((np.asarray(unit_sums) ** 2).sum(axis=-1) - raters) / (raters * (raters - 1))
+    return np.where(raters > 1, found, np.nan)
+
+
+def krippendorff_alpha(counts: npt.ArrayLike, values: npt.ArrayLike | None = None, level: str = "ordinal") -> float:
+    """Return Krippendorff's alpha from how often each unit was given each value; 1 is full agreement, 0 is chance.
+
+    Parameters
+    ----------
+    counts
+        (units, V) whole numbers. Units with fewer than 2 ratings drop.
+    values
+        (V,) in rising order; None: 0, 1, 2 ...
+    level
+        "ordinal" or "interval".
+
+    Returns
+    -------
+    float
+        NaN, not 1, where no disagreement could be expected: fewer than two values were given, or no unit has 2.
+
+    Notes
+    -----
+    Source: Krippendorff, Content Analysis, 3rd edition, 2013, chapter 12.
+
+    Examples
+    --------
+    >>> krippendorff_alpha([[2, 0], [0, 2]]), krippendorff_alpha([[3, 0], [2, 0]])
+    (1.0, nan)
+    """
+    if level not in LEVELS:
+        raise DataError(f"No level of measurement {level!r}; use one of {', '.join(LEVELS)}.")
+    table = np.asarray(counts)
+    value = np.arange(table.shape[1]) if values is None else np.asarray(values)
+    table = table[table.sum(axis=1) > 1]
+    if not len(table):
+        return float("nan")
+    raters = table.sum(axis=1)
+    pairs = table[:, :, None] * table[:, None, :] - table[:, :, None] * np.eye(table.shape[1])
+    seen = (pairs / (raters - 1)[:, None, None]).sum(axis=0)
+    given = seen.sum(axis=0)
+    expected = (np.outer(given, given) - np.diag(given)) / (given.sum() - 1)
+    far = _ordinal(given) if level == "ordinal" else (value[:, None] - value[None, :]).astype(np.float64) ** 2
+    by_chance = (expected * far).sum()
+    return float(1 - (seen * far).sum() / by_chance) if np.count_nonzero(given) > 1 else float("nan")
+
+
+def _ordinal(given: FloatArray) -> FloatArray:
+    """Return (V, V) squared distances: the ratings from one value to the other, those at both ends counted half."""
+    at = np.arange(len(given))
+    low, high = np.minimum(at[:, None], at), np.maximum(at[:, None], at)
+    ends = np.stack([low, high + 1], axis=-1).ravel()
+    between = np.add.reduceat(np.append(given, 0.0), ends)[::2].reshape(low.shape)
+    return (between - (given[low] + given[high]) / 2) ** 2
+
+
+def replicate_alphas(counts: npt.NDArray, values: npt.NDArray, level: str) -> FloatArray:
+    """Return alpha for each of many tables of counts, (replicates, units, V), as `krippendorff_alpha` defines it."""
+    table = counts.astype(np.float64)
+    raters = table.sum(axis=2)
+    weight = np.where(raters > 1, 1 / np.maximum(raters - 1, 1), 0.0)
+    table *= (raters > 1)[:, :, None]
+    seen = (table * weight[:, :, None]).transpose(0, 2, 1) @ table
+    diagonal = np.arange(table.shape[2])
+    seen[:, diagonal, diagonal] -= (table * weight[:, :, None]).sum(axis=1)
+    given = table.sum(axis=1)
+    if level == "ordinal":
+        middle = np.cumsum(given, axis=1) - given / 2
+        far = (middle[:, :, None] - middle[:, None, :]) ** 2
+    else:
+        far = np.broadcast_to((values[:, None] - values[None, :]).astype(np.float64) ** 2, seen.shape)
+    by_chance = (given[:, :, None] * given[:, None, :] * far).sum(axis=(1, 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = 1 - (seen * far).sum(axis=(1, 2)) * (given.sum(axis=1) - 1) / by_chance
+    return np.where((given > 0).sum(axis=1) > 1, found, np.nan)
