@@ -24,5 +24,5 @@ def publish(partnership: PartnershipId, folder: OutputFolder = None, now: Now = 
         outcome = run_step(
             "write report and spreadsheet", steps.publish, partnership=partnership, folder=folder, now=instant(now)
         )
-    show(outcome, partnership)
+    show(outcome, partnership, plot=True)
     return completed(outcome)

@@ -250,7 +250,7 @@ def test_consensus_approve_wakes_the_waiting_run_and_a_second_approval_is_harmle
         undo(system, ranking)
     run_id = orchestration.ask_sign_off("small", ranking).run_id
     assert orchestration.wait_for(run_id, 60).state == "Suspended"
-    command = [sys.executable, "-m", "consensus.cli.main", "approve", "--partnership", "small", "--by", "the chair"]
+    command = [sys.executable, "-m", "consensus.cli", "approve", "--partnership", "small", "--by", "the chair"]
 
     first, second = (
         subprocess.run(command, env=environment(system.settings), capture_output=True, text=True, check=False)

@@ -69,7 +69,3 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_to(subcommands, common)
     running.add_to(subcommands, common)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

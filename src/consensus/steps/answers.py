@@ -12,8 +12,9 @@ from consensus import importers, store
 from consensus.digest import digest
 from consensus.errors import StageError
 from consensus.importers import Imported
+from consensus.protocol import Protocol
 from consensus.report.content import ANSWERED
-from consensus.steps.outcome import Outcome, counts_by_group
+from consensus.steps.outcome import Outcome, counts_by_group, shown
 from consensus.store import Store
 
 __all__ = ["gather", "import_answers", "keep_upload"]
@@ -48,8 +49,9 @@ def import_answers(
         received = store.save_answers(session, partnership, answers)
     return Outcome(
         stage=STAGE,
-        done=f"Imported {len(answers)} answers ({received.new} new, {received.changed} changed, {received.unchanged} "
-        f"there already); {len(imported.quarantine)} rows in quarantine. " + " ".join(imported.warnings),
+        done=f"Imported {shown(len(answers), protocol)} answers ({shown(received.new, protocol)} new, "
+        f"{shown(received.changed, protocol)} changed, {shown(received.unchanged, protocol)} there already); "
+        f"{shown(len(imported.quarantine), protocol)} rows in quarantine. " + " ".join(imported.warnings),
         next=f"Cut them into submissions: `consensus deduplicate --partnership {partnership}`.",
         counts={
             "answers": len(answers),
@@ -102,19 +104,26 @@ def gather(db: Store, partnership: str, *, now: datetime) -> Outcome:
         targets = {group.id: group.target_answers for group in protocol.groups}
         by_group = counts_by_group(session, protocol, ANSWERED, people, targets=targets, now=now)
     heard = submissions[submissions["status"] == ""]
+    flagged = int(identifiers["submission_id"].nunique())
     return Outcome(
         stage=STAGE,
-        done=f"{people.size} people gave {len(answers)} answers, cut into {len(submissions)} submissions; "
-        f"{len(submissions) - len(heard)} of them carry a reason of their source to set them aside; "
-        f"{identifiers['submission_id'].nunique()} may name somebody and wait for a person to redact or to leave them.",
+        done=_told(protocol, len(people), len(answers), len(submissions), len(submissions) - len(heard), flagged),
         next=f"Propose duplicate groups: `consensus deduplicate --partnership {partnership}`.",
         counts={
             "people": int(people.size),
             "answers": len(answers),
             "submissions": len(submissions),
             "set aside by their source": len(submissions) - len(heard),
-            "flagged for redaction": int(identifiers["submission_id"].nunique()),
+            "flagged for redaction": flagged,
         },
         tables={"People by stakeholder group": by_group},
         ids={"partnership": partnership},
     )
+
+
+def _told(protocol: Protocol, people: int, answers: int, submissions: int, by_source: int, flagged: int) -> str:
+    counts = (shown(count, protocol) for count in (people, answers, submissions, by_source, flagged))
+    return (
+        "{} people gave {} answers, cut into {} submissions; {} of them carry a reason of their source to set them "
+        "aside; {} may name somebody and wait for a person to redact or to leave them."
+    ).format(*counts)

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from consensus import importers, models, store
 from consensus.errors import StageError
 from consensus.steps.answers import keep_upload
-from consensus.steps.outcome import Outcome
+from consensus.steps.outcome import Outcome, shown
 from consensus.steps.rounds import grace_ends
 from consensus.store import Store
 from consensus.vocabulary import COLUMNS
@@ -67,9 +67,10 @@ def import_ballots(
     late = counted.late
     return Outcome(
         stage="interim-ranking",
-        done=f"Imported {len(ballots)} ballots ({received.new} new, {received.changed} changed, {received.unchanged} "
-        f"there already), {late} ballots came late and do not count; {len(imported.quarantine)} rows in quarantine. "
-        + " ".join(imported.warnings),
+        done=f"Imported {shown(len(ballots), protocol)} ballots ({shown(received.new, protocol)} new, "
+        f"{shown(received.changed, protocol)} changed, {shown(received.unchanged, protocol)} there already), "
+        f"{shown(late, protocol)} ballots came late and do not count; "
+        f"{shown(len(imported.quarantine), protocol)} rows in quarantine. " + " ".join(imported.warnings),
         next=f"The round closes by itself; then rank: `consensus rank --partnership {partnership}`.",
         counts={
             "ballots": len(ballots),

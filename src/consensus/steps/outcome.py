@@ -13,8 +13,9 @@ from sqlmodel import Session
 from consensus import store
 from consensus.protocol import Protocol
 from consensus.report import tables
+from consensus.report.suppression import small_mark
 
-__all__ = ["TAKING_PART", "NextAction", "Outcome", "counts_by_group", "worded"]
+__all__ = ["TAKING_PART", "NextAction", "Outcome", "counts_by_group", "shown", "worded"]
 
 TAKING_PART = "taking_part"
 """The name under which tables of people by stakeholder group are kept, here and in the report."""
@@ -73,12 +74,21 @@ class NextAction:
     command: str = ""
 
 
+def shown(count: int, protocol: Protocol) -> str:
+    """Return a count of people, or of what they sent, for a sentence that anybody may read.
+
+    Exact counts are in `Outcome.counts`, which flows suppress before they show them.
+    """
+    threshold = protocol.publication.small_cells
+    return small_mark(threshold) if 0 < count < threshold else str(count)
+
+
 def worded(table: pd.DataFrame, wordings: pd.Series) -> pd.DataFrame:
     """Return a table of questions as people read it: the rank, if there is one, then the wording; the id last."""
-    shown = table.join(wordings.rename("wording"))
-    first = [column for column in ("rank", "wording") if column in shown]
-    rest = [column for column in shown if column not in first]
-    return shown[[*first, *rest]].reset_index(names="question").pipe(lambda frame: frame[[*first, *rest, "question"]])
+    told = table.join(wordings.rename("wording"))
+    first = [column for column in ("rank", "wording") if column in told]
+    rest = [column for column in told if column not in first]
+    return told.reset_index(names="question")[[*first, *rest, "question"]]
 
 
 def counts_by_group(
@@ -104,9 +114,9 @@ def counts_by_group(
         How many of each group the partnership aims for.
     """
     before = store.load_public_tables(session, protocol.id, TAKING_PART)
-    shown = tables.count_groups(protocol, {column: people}, before)
-    store.save_public_table(session, protocol.id, TAKING_PART, shown, now)
+    public = tables.count_groups(protocol, {column: people}, before)
+    store.save_public_table(session, protocol.id, TAKING_PART, public, now)
     names = {group.id: protocol.group_name(group.id) for group in protocol.groups}
-    shown = shown.assign(target=[targets.get(str(group), "") for group in shown.index])
-    shown.insert(0, "stakeholder group", [names.get(str(g), str(g).replace("_", " ")) for g in shown.index])
-    return shown.reset_index(drop=True)
+    table = public.assign(target=[targets.get(str(group), "") for group in public.index])
+    table.insert(0, "stakeholder group", [names.get(str(g), str(g).replace("_", " ")) for g in table.index])
+    return table.reset_index(drop=True)

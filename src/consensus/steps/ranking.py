@@ -17,9 +17,8 @@ from consensus.protocol import Protocol
 from consensus.questions import in_force
 from consensus.report import tables as report_tables
 from consensus.report.content import BALLOTS
-from consensus.report.suppression import small_mark
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round
-from consensus.steps.outcome import Outcome, counts_by_group, worded
+from consensus.steps.outcome import Outcome, counts_by_group, shown, worded
 from consensus.steps.rounds import grace_ends, local_time
 from consensus.store import Store, StoredRanking
 from consensus.version import __version__
@@ -206,13 +205,12 @@ def _outcome(
     counts: dict[str, int],
     tables: dict[str, pd.DataFrame],
 ) -> Outcome:
-    k = protocol.publication.small_cells
-    shown = {what: small_mark(k) if 0 < n < k else str(n) for what, n in counts.items()}
+    told = {what: shown(n, protocol) for what, n in counts.items()}
     return Outcome(
         stage=STAGE,
-        done=f"{shown['ballots ranked']} ballots ranked by '{protocol.ranking.rule}'; {shown['late']} late, "
-        f"{shown['in quarantine']} in quarantine, {shown['without a stakeholder group']} without a stakeholder group, "
-        f"{shown['on nothing in this round']} on nothing in this round; {shortlisted} questions on the shortlist. "
+        done=f"{told['ballots ranked']} ballots ranked by '{protocol.ranking.rule}'; {told['late']} late, "
+        f"{told['in quarantine']} in quarantine, {told['without a stakeholder group']} without a stakeholder group, "
+        f"{told['on nothing in this round']} on nothing in this round; {shortlisted} questions on the shortlist. "
         + " ".join(_warnings(result, protocol)),
         next=f"Approve the shortlist: `consensus approve --partnership {row.partnership} --by NAME`.",
         counts=counts,

@@ -15,7 +15,7 @@ import pandas as pd
 from sqlmodel import Session
 
 from consensus import models, store
-from consensus.errors import StageError
+from consensus.errors import ConsensusError, StageError
 from consensus.protocol import Protocol
 from consensus.steps.outcome import Outcome
 from consensus.steps.partnerships import ROUND_KINDS, freeze_protocol
@@ -275,10 +275,14 @@ def advance_rounds(db: Store, *, now: datetime, rank: Callable[[Store, str, date
     interim round whose close and grace have passed. Without it nothing is ranked.
     """
     done: list[str] = []
+    waiting: list[str] = []
     with db.writing() as session:
         for row in store.list_rounds(session):
             protocol = store.load_protocol(session, row.partnership)
-            done += _advance(session, row, protocol, now)
+            try:
+                done += _advance(session, row, protocol, now)
+            except StageError as error:
+                waiting.append(str(error))
         due = [
             (row.round_id, row.partnership)
             for row in store.list_rounds(session)
@@ -287,12 +291,12 @@ def advance_rounds(db: Store, *, now: datetime, rank: Callable[[Store, str, date
     for round_id, partnership in due if rank else []:
         try:
             done.append(f"The round '{round_id}' is ranked: {rank(db, partnership, now)}.")  # type: ignore[misc]
-        except StageError as error:
-            done.append(f"The round '{round_id}' could not be ranked: {error}")
+        except ConsensusError as error:
+            waiting.append(f"The round '{round_id}' could not be ranked: {error}")
     return Outcome(
         stage="advance-rounds",
         done=" ".join(done) or "Nothing was due.",
-        next="The sweep looks again in five minutes.",
+        next=" ".join([*waiting, "The sweep looks again in five minutes."]),
         counts={"acts": len(done)},
     )
 
@@ -300,13 +304,9 @@ def advance_rounds(db: Store, *, now: datetime, rank: Callable[[Store, str, date
 def _advance(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[str]:
     done = []
     if row.state == "draft" and row.opens_at <= now < row.closes_at:
-        try:
-            _open(
-                session, row, opens_at=row.opens_at, closes_at=row.closes_at, by=CLOCK, now=now, why="its opening came"
-            )
-            done.append(f"The round '{row.round_id}' opened.")
-        except StageError as error:
-            done.append(str(error))
+        why = "its opening came"
+        _open(session, row, opens_at=row.opens_at, closes_at=row.closes_at, by=CLOCK, now=now, why=why)
+        done.append(f"The round '{row.round_id}' opened.")
     if row.state in ("open", "paused") and row.closes_at <= now:
         _close(session, row, by=CLOCK, now=now, why="its close came")
         done.append(f"The round '{row.round_id}' closed {local_time(row.closes_at, protocol)}.")

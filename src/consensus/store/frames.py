@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import delete, insert, inspect, select
+from sqlalchemy import delete, insert, select
 from sqlmodel import Session, SQLModel
 
 from consensus import models
@@ -29,7 +29,7 @@ def load_frame(session: Session, name: str, partnership: str) -> pd.DataFrame:
     """Return the partnership's rows of the derived frame called `name`, in the order of their keys."""
     table = TABLES[name]
     columns = [getattr(table, column) for column in COLUMNS[name]]
-    keys = inspect(table).primary_key
+    keys = table.__table__.primary_key.columns  # type: ignore[attr-defined]
     query = select(*columns).where(table.partnership == partnership).order_by(*keys)  # type: ignore[attr-defined]
     return as_frame(session.execute(query).all(), name)
 
