@@ -1,47 +1,18 @@
-"""Ratings on the 1 to 9 scale: is there consensus, and do the raters disagree?
-
-Counts decide; percentages are compared as whole numbers, because 0.7 * n in floats fails on the boundary.
-"""
+"""Where ratings lie and how far they spread: percentiles by a named definition, and RAND/UCLA disagreement."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from consensus.errors import DataError
+from consensus.ratings.given import read_ratings
 
-__all__ = ["PERCENTILES", "PRESETS", "RandUcla", "Verdict", "comet_70_15", "percentile", "rand_ucla"]
+__all__ = ["PERCENTILES", "RandUcla", "percentile", "percentile_of", "rand_ucla"]
 
-Verdict = Literal["in", "out", "no consensus"]
-
-LEAST, MOST = 1, 9
 IPRAS_AT_CENTRE, IPRAS_STEP = Fraction(47, 20), Fraction(3, 2)
 """2.35 and 1.5 of Fitch et al., The RAND/UCLA Appropriateness Method User's Manual, 2001."""
-
-
-def comet_70_15(ratings: Iterable[float]) -> Verdict:
-    """Return "in" when at least 70 % rate 7 to 9 and fewer than 15 % rate 1 to 3, "out" the other way round.
-
-    Missing ratings (None, NaN) are not counted; nobody left is no consensus. Source: Trials 2015;16:507, table 1.
-
-    Examples
-    --------
-    >>> comet_70_15([9] * 7 + [5] * 3), comet_70_15([9] * 17 + [1] * 3), comet_70_15([1] * 7 + [5] * 3)
-    ('in', 'no consensus', 'out')
-    """
-    given = _given(ratings)
-    n, high, low = len(given), sum(r >= 7 for r in given), sum(r <= 3 for r in given)
-    if n and 10 * high >= 7 * n and 20 * low < 3 * n:
-        return "in"
-    if n and 10 * low >= 7 * n and 20 * high < 3 * n:
-        return "out"
-    return "no consensus"
-
-
-PRESETS: dict[str, Callable[[Iterable[float]], Verdict]] = {"COMET 70/15": comet_70_15}
-"""Published definitions of consensus by their name, each a function of one question's ratings."""
 
 
 def _linear(ordered: Sequence[int], part: Fraction) -> Fraction:
@@ -79,12 +50,22 @@ def percentile(ratings: Iterable[float], percent: int, definition: str = "linear
     >>> percentile([1, 2, 3, 4], 50), percentile([1, 2, 3, 4], 50, "nearest_rank")
     (Fraction(5, 2), Fraction(2, 1))
     """
-    given = sorted(_given(ratings))
+    return percentile_of(sorted(read_ratings(ratings)), percent, definition)
+
+
+def percentile_of(ordered: Sequence[int], percent: int, definition: str = "linear") -> Fraction:
+    """Return a percentile, exactly, of whole numbers in rising order, on any scale.
+
+    Examples
+    --------
+    >>> percentile_of([0, 10, 40], 75)
+    Fraction(25, 1)
+    """
     if definition not in PERCENTILES:
         raise DataError(f"No percentile called {definition!r}; use one of {', '.join(PERCENTILES)}.")
-    if not given or not 0 <= percent <= 100:
+    if not len(ordered) or not 0 <= percent <= 100:
         raise DataError("A percentile needs at least one rating and a per cent from 0 to 100.")
-    return PERCENTILES[definition](given, Fraction(percent, 100))
+    return PERCENTILES[definition](ordered, Fraction(percent, 100))
 
 
 @dataclass(frozen=True)
@@ -134,7 +115,7 @@ def rand_ucla(ratings: Iterable[float], definition: str = "linear") -> RandUcla:
     >>> found.median, found.ipras, found.disagreement
     (8.0, 6.25, False)
     """
-    given = list(_given(ratings))
+    given = list(read_ratings(ratings))
     p30, p70 = (percentile(given, percent, definition) for percent in (30, 70))
     centre = (p30 + p70) / 2
     asymmetry = abs(5 - centre)
@@ -152,16 +133,3 @@ def rand_ucla(ratings: Iterable[float], definition: str = "linear") -> RandUcla:
         index=float(ipr / ipras),
         definition=definition,
     )
-
-
-def _given(ratings: Iterable[float]) -> list[int]:
-    """Return the ratings that were given; raise on every one that is not a whole number from 1 to 9."""
-    kept = [(at, rating) for at, rating in enumerate(ratings, 1) if rating is not None and rating == rating]
-    faults = [
-        f"rating {at} is not a whole number from {LEAST} to {MOST}; mend it."
-        for at, rating in kept
-        if not (LEAST <= rating <= MOST and rating == int(rating))
-    ]
-    if faults:
-        raise DataError.of("the ratings", faults)
-    return [int(rating) for _, rating in kept]

@@ -1,0 +1,188 @@
+"""Respondent weights inside a stakeholder group: raked to declared margins, trimmed, with what they cost.
+
+Between groups the shares decide. Inside one, when far more older than younger carers answered, a person may stand for
+more or less than one. Such weights are positive numbers with a mean of 1; they are tallied apart from whole ballots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from consensus.errors import DataError, ProtocolError
+from consensus.version import __version__
+
+__all__ = ["Margins", "effective_sample_size", "rake", "trim"]
+
+Margins = Mapping[str, Mapping[str, Mapping[str, int]]]
+"""Group -> variable -> level -> whole-number part of the group."""
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def effective_sample_size(weights: npt.ArrayLike) -> float:
+    """Return (sum w)^2 / sum w^2: how many people of equal weight say as much (Kish 1965); 0 of nobody.
+
+    Examples
+    --------
+    >>> effective_sample_size([1, 1, 1]), effective_sample_size([3, 1])
+    (3.0, 1.6)
+    """
+    weight = np.asarray(weights, dtype=np.float64)
+    return float(weight.sum() ** 2 / (weight**2).sum()) if weight.size and weight.any() else 0.0
+
+
+def rake(
+    people: pd.DataFrame, margins: Margins, *, most: float | None = None, rounds: int = 200, within: float = 1e-9
+) -> pd.Series:
+    """Return respondent weights that give every declared margin of every group, mean 1 in each group.
+
+    Parameters
+    ----------
+    people
+        One row a person, column `group` and one for each variable that a margin names.
+    margins
+        Group -> variable -> level -> whole-number part, for example carer -> age -> {"under 50": 2, "50 and over": 3}.
+        A group that is not named keeps weights of 1.
+    most
+        No weight may be above it (times the mean); what is cut goes to the others. The margins then hold as nearly as
+        they can. None: no limit.
+    rounds, within
+        Stop after so many passes, or when no margin is further off than this part of the whole.
+
+    Returns
+    -------
+    Series
+        `respondent_weight`, index as `people`. `attrs`: `method`, `options`, `effective` (group -> people who count),
+        `people`, `passes`, `off` (group -> the furthest that a margin is from its part) and `version`.
+
+    Raises
+    ------
+    ProtocolError
+        Parts that are not whole numbers, or all 0.
+    DataError
+        Every fault at once: a missing column, a person at a level without a part, a level nobody is at.
+
+    Notes
+    -----
+    Iterative proportional fitting: Deming and Stephan, Ann Math Stat 1940;11:427.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"group": "carer", "age": ["young", "old", "old", "old"]})
+    >>> weight = rake(people, {"carer": {"age": {"young": 1, "old": 1}}})
+    >>> weight.round(3).tolist(), round(weight.attrs["effective"]["carer"], 3)
+    ([2.0, 0.667, 0.667, 0.667], 3.0)
+    """
+    _check(people, margins, most)
+    weight = pd.Series(1.0, index=people.index, name="respondent_weight")
+    off: dict[str, float] = {}
+    passes: dict[str, int] = {}
+    for group, wanted in margins.items():
+        mine = (people["group"] == group).to_numpy()
+        found = _fit(people[mine], wanted, most, rounds, within)
+        weight[mine], passes[group], off[group] = found
+    weight.attrs = {
+        "method": "rake",
+        "options": {"margins": {g: {v: dict(p) for v, p in m.items()} for g, m in margins.items()}, "most": most},
+        "people": {str(group): len(each) for group, each in weight.groupby(people["group"])},
+        "effective": {str(group): effective_sample_size(each) for group, each in weight.groupby(people["group"])},
+        "passes": passes,
+        "off": off,
+        "version": __version__,
+    }
+    return weight
+
+
+def _fit(
+    people: pd.DataFrame, wanted: Mapping[str, Mapping[str, int]], most: float | None, rounds: int, within: float
+) -> tuple[FloatArray, int, float]:
+    """Return weights of one group's people, after how many passes, and how far the worst margin is off."""
+    weight = np.ones(len(people))
+    targets = []
+    for variable, parts in wanted.items():
+        levels = sorted(level for level, part in parts.items() if part)
+        code = pd.Categorical(people[variable], categories=levels).codes
+        share = np.array([parts[level] for level in levels], dtype=np.float64)
+        targets.append((code, share / share.sum()))
+    off = _furthest(weight, targets)
+    for done in range(1, rounds + 1):
+        for code, share in targets:
+            weight = weight * (share * len(weight) / np.bincount(code, weight, len(share)))[code]
+        if most is not None:
+            weight = trim(weight, most)
+        before, off = off, _furthest(weight, targets)
+        if off <= within or (most is not None and abs(before - off) <= within / 10):
+            return weight, done, off
+    return weight, rounds, off
+
+
+def _furthest(weight: FloatArray, targets: list[tuple[Any, FloatArray]]) -> float:
+    gaps = [np.abs(np.bincount(code, weight, len(share)) / weight.sum() - share).max() for code, share in targets]
+    return float(max(gaps, default=0.0))
+
+
+def trim(weights: npt.ArrayLike, most: float, least: float = 0.0) -> FloatArray:
+    """Return weights cut to between `least` and `most` times their mean, the sum kept by moving the rest alike.
+
+    Examples
+    --------
+    >>> trim([8, 1, 1, 2], most=2).round(6).tolist()
+    [6.0, 1.5, 1.5, 3.0]
+    """
+    weight = np.asarray(weights, dtype=np.float64).copy()
+    if not 0 <= least <= 1 <= most:
+        raise DataError("Weights are trimmed to between 0 and 1 times their mean below and 1 or more above; mend them.")
+    if not weight.size or not weight.any():
+        return weight
+    low, high, total = least * weight.mean(), most * weight.mean(), weight.sum()
+    fixed = np.zeros(len(weight), dtype=bool)
+    for _ in range(len(weight)):
+        out = ~fixed & ((weight > high) | (weight < low))
+        if not out.any():
+            break
+        # The side that is further out is cut first: cutting both at once may move the others the wrong way.
+        over = np.where(weight > high, weight - high, 0.0)[out].sum()
+        under = np.where(weight < low, low - weight, 0.0)[out].sum()
+        cut = out & ((weight > high) if over >= under else (weight < low))
+        weight[cut] = high if over >= under else low
+        fixed |= cut
+        free = ~fixed & (weight > 0)
+        if not free.any():
+            break
+        weight[free] *= (total - weight[~free].sum()) / weight[free].sum()
+    return weight
+
+
+def _check(people: pd.DataFrame, margins: Margins, most: float | None) -> None:
+    named = [(group, variable, parts) for group, wanted in margins.items() for variable, parts in wanted.items()]
+    wrong = [
+        f"group '{group}', {variable}: the parts are whole numbers, 0 or more, and not all 0; mend them."
+        for group, variable, parts in named
+        if not any(parts.values())
+        or any(isinstance(p, bool) or not isinstance(p, (int, np.integer)) or p < 0 for p in parts.values())
+    ]
+    if most is not None and most < 1:
+        wrong.append("a weight may be at most 1 or more times the mean; raise `most`.")
+    if wrong:
+        raise ProtocolError.of("the margins", wrong)
+    lacks = [c for c in dict.fromkeys(["group", *(variable for _, variable, _ in named)]) if c not in people]
+    if lacks:
+        raise DataError.of("the people", [f"Column '{column}' is missing; add it." for column in lacks])
+    faults = []
+    for group, variable, parts in named:
+        mine = people.loc[people["group"] == group, variable]
+        there = {level for level in parts if parts[level]}
+        lost = int((~mine.isin(there)).sum())
+        if lost:
+            faults.append(
+                f"group '{group}', {variable}: {lost} people are at no level with a part; declare it or code them."
+            )
+        empty = sorted(there - set(mine))
+        faults += [f"group '{group}', {variable}: nobody is at '{level}'; merge levels." for level in empty]
+    if faults:
+        raise DataError.of("the people", faults)
