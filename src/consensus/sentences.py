@@ -1,0 +1,199 @@
+"""Sentences for a methods section, written from what was run: a result's own record of method, options and data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from consensus.errors import DataError
+
+__all__ = ["describe"]
+
+Attrs = Mapping[str, Any]
+
+RULES = {
+    "jla_positions": "each group's questions were put in order by their points, and scored by their position in each "
+    "group (James Lind Alliance Guidebook)",
+    "jla_top10": "each group's first ten questions scored 10 down to 1",
+    "mean_points": "the mean points a ballot of each group gave to each question were added",
+    "borda": "a question scored how many others a ballot of each group put below it (averaged Borda)",
+    "maximin": "a question counted as its position in the group that favours it least",
+    "copeland": "a question scored how many others it beats two by two (Copeland)",
+    "schulze": "questions were compared two by two along strongest paths (Schulze)",
+    "ranked_pairs": "majorities between two questions were locked in from the strongest down (ranked pairs)",
+    "kemeny": "the order with the fewest disagreements with the ballots was found (Kemeny)",
+    "plackett_luce": "each question's worth was estimated from the ballots' choices, place by place (Plackett-Luce)",
+    "bradley_terry": "each question's worth was estimated from comparisons two by two (Bradley-Terry)",
+    "group_informed_consensus": "the parts of each group that agree with a question were multiplied",
+}
+TIES = {
+    "mean": "the mean of their positions",
+    "min": "the best of their positions",
+    "dense": "one position, none being left out after it",
+}
+DRAWN = {
+    "exact": "drawn again with replacement from each group's own",
+    "gaussian": "drawn again from each group's own, by the normal distribution of its totals",
+}
+
+
+def describe(result: Any) -> str:
+    """Return sentences for a methods section, from what was run.
+
+    Parameters
+    ----------
+    result
+        What `rank`, `stress`, `agree`, `rake`, `summarise_ratings`, `compare_rounds` or `chnri` returned, or an object
+        with such a frame as its `ranking`.
+
+    Raises
+    ------
+    DataError
+        A result that does not carry its method, such as a frame read from a file or put together from others.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from consensus.rules import rank
+    >>> from consensus.tally import tally
+    >>> ballots = pd.DataFrame({"ballot": ["b1", "b1", "b2"], "group": ["carer", "carer", "nurse"],
+    ...                         "question": ["q1", "q2", "q2"], "value": [1, 2, 1]})
+    >>> print(describe(rank(tally(ballots))))
+    The questions were ranked by the rule 'jla_positions': each group's questions were put in order by their points, and
+    scored by their position in each group (James Lind Alliance Guidebook). Every group had the same say. Questions
+    level in a group's list shared the mean of their positions. Computed with consensus-psp ... (data SHA-256 ...).
+    """
+    attrs = getattr(getattr(result, "ranking", result), "attrs", {})
+    method = attrs.get("method", "rank" if "rule" in attrs else "")
+    if method not in METHODS:
+        raise DataError("This result does not carry its method; describe what rank, stress or agree returned.")
+    return " ".join([*METHODS[method](attrs), *attrs.get("warnings", []), _computed(attrs)])
+
+
+def _computed(attrs: Attrs) -> str:
+    data = f" (data SHA-256 {attrs['digest'][:12]})" if "digest" in attrs else ""
+    return f"Computed with consensus-psp {attrs['version']}{data}."
+
+
+def _listed(parts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {part}" for name, part in parts.items())
+
+
+def _say(shares: Mapping[str, int]) -> str:
+    if len(set(shares.values())) == 1:
+        return "Every group had the same say."
+    return f"The groups' shares of the say were {_listed(shares)}."
+
+
+def _rank(attrs: Attrs) -> list[str]:
+    rule = attrs["rule"]
+    how = f": {RULES[rule]}" if rule in RULES else ""
+    return [
+        f"The questions were ranked by the rule '{rule}'{how}.",
+        _say(attrs["shares"]),
+        f"Questions level in a group's list shared {TIES[attrs['ties']]}.",
+    ]
+
+
+def _stress(attrs: Attrs) -> list[str]:
+    options = attrs["options"]
+    level, top = f"{100 * options['level']:.0f} %", options["top"]
+    weighed = "worked out exactly" if attrs["acceptability"] == "exact" else _sampled(attrs["acceptability"])
+    sentences = [
+        f"How firm the order by the rule '{options['rule']}' is was tried on {options['replicates']} sets of ballots, "
+        f"{DRAWN[attrs['drawn']]} (ballots: {_listed(attrs['ballots'])}; seed {options['seed']}): the rank interval "
+        f"holds the middle {level} of a question's ranks, and P(Top {top}) is how often it was among the first {top}.",
+        _say(options["shares"]),
+        f"Acceptability is the part of all weightings of the groups that keeps a question in the Top {top}, {weighed}.",
+        "A group's influence is how many places it lifts a question, averaged over every order in which the groups "
+        "could join (Shapley value)" + ("." if attrs["influence"] == "exact" else f", {_sampled(attrs['influence'])}."),
+    ]
+    return [*sentences, *_change(attrs["smallest_change"], top), *_skipped(attrs["skipped"])]
+
+
+def _sampled(how: str) -> str:
+    return f"estimated from {how.removeprefix('sampled ')} drawn at random"
+
+
+def _change(change: Mapping[str, Any] | None, top: int) -> list[str]:
+    if change is None:
+        return []
+    if change["moved"] == 0:
+        return [f"Two questions are level at the edge of the Top {top}, so that any change of shares alters it."]
+    shares = {group: f"{100 * part:.1f} %" for group, part in change["shares"].items()}
+    return [
+        f"The smallest change of the groups' shares that alters the Top {top} moves {100 * change['moved']:.1f} % of "
+        f"the say (to {_listed(shares)}): there '{change['enters']}' draws level with '{change['leaves']}'."
+    ]
+
+
+def _skipped(skipped: Mapping[str, str]) -> list[str]:
+    return [f"The rule '{rule}' could not rank these ballots." for rule in skipped]
+
+
+def _agree(attrs: Attrs) -> list[str]:
+    options = attrs["options"]
+    sentences = [
+        f"Agreement within groups (ballots: {_listed(attrs['ballots'])}) was measured by Kendall's W corrected for "
+        "ties with Friedman's test, the mean Spearman correlation between people, and Krippendorff's alpha (ordinal "
+        "and interval).",
+        f"Groups' lists were compared by Kendall's tau-b, the overlap of their Top {options['top']}, rank-biased "
+        f"overlap (p = {options['rbo_p']:g}), the Jensen-Shannon distance of their shares of points, and the largest "
+        "gap between two groups' positions of a question.",
+    ]
+    if attrs["form"] == "ranked":
+        sentences.append("Questions that a ballot left out shared the mean of the places left.")
+    if options["replicates"]:
+        sentences.append(
+            f"Intervals hold the middle {100 * options['level']:.0f} % of {options['replicates']} sets of ballots "
+            f"drawn again with replacement within groups, centred on the value (seed {options['seed']})."
+        )
+    return [*sentences, *attrs["notes"]]
+
+
+def _rake(attrs: Attrs) -> list[str]:
+    named = "; ".join(f"{group}: {' and '.join(wanted)}" for group, wanted in attrs["options"]["margins"].items())
+    most = attrs["options"]["most"]
+    limit = f", no weight above {most:g} times the mean" if most is not None else ""
+    size = ", ".join(f"{group} {attrs['effective'][group]:.1f} of {n}" for group, n in attrs["people"].items())
+    return [
+        f"Within groups, people were weighted to declared margins by raking ({named}){limit}.",
+        f"Effective sample sizes: {size}.",
+    ]
+
+
+def _summarise(attrs: Attrs) -> list[str]:
+    options = attrs["options"]
+    return [
+        f"Consensus was judged by the definition '{options['preset']}' ({attrs['source']}), round "
+        f"{options['round_number']}, from ballots: {_listed(attrs['ballots'])}.",
+        f"Disagreement is the RAND/UCLA index, percentiles by the definition '{options['definition']}'.",
+    ]
+
+
+def _compare(attrs: Attrs) -> list[str]:
+    gone = ", ".join(f"{group} {out} of {n}" for group, (out, n) in attrs["dropped"].items())
+    return [
+        "Two rounds were compared by the people who rated a question in both: change of the median, part of ratings "
+        "changed (stable: under 15 %), quadratic weighted kappa, McNemar's test on ratings of 7 to 9, coefficient of "
+        "quartile variation, Wilcoxon's signed-rank test.",
+        f"Dropped out after the first round: {gone}.",
+    ]
+
+
+def _chnri(attrs: Attrs) -> list[str]:
+    return [
+        f"{attrs['experts']} experts scored the questions by the CHNRI method (weights of the criteria: "
+        f"{_listed(attrs['options']['weights'])}); a blank counts as not informed."
+    ]
+
+
+METHODS: dict[str, Callable[[Attrs], list[str]]] = {
+    "rank": _rank,
+    "stress": _stress,
+    "agree": _agree,
+    "rake": _rake,
+    "summarise_ratings": _summarise,
+    "compare_rounds": _compare,
+    "chnri": _chnri,
+}
