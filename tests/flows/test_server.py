@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -273,18 +275,19 @@ def test_what_was_decided_and_what_fell_due_while_nothing_ran_is_done_once_thing
         undo(system, ranking)
     waiting = orchestration.ask_sign_off("small", ranking).run_id
     assert orchestration.wait_for(waiting, 60).state == "Suspended"
-    planned = opened(system, "missed", 4)
-    run_id = orchestration.schedule_close(planned, view(system, planned).closes_at).run_id
-    unplanned = opened(system, "unplanned", 4)
-    interrupted = opened(system, "interrupted", 25)
+    interrupted = opened(system, "interrupted", 29)
     cut_off = orchestration.trigger("close-round", {"round_id": interrupted}).run_id
     assert until(lambda: system.run(cut_off)["state_name"] == "Running")
+    planned = opened(system, "missed", 15)
+    due = view(system, planned).closes_at
+    run_id = orchestration.schedule_close(planned, due).run_id
+    unplanned = opened(system, "unplanned", 15)
 
     system.stop()
     now = datetime.now(UTC)
     steps.record_approval(system.db, "small", ranking, "reject", by="the chair", why="too long", now=now)
     told = orchestration.wake_approval(ranking)
-    time.sleep(max(0.0, 5 - (datetime.now(UTC) - now).total_seconds()))
+    time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds() + 1))
     states_before = [view(system, planned).state, view(system, unplanned).state]
     system.start()
 
@@ -297,6 +300,35 @@ def test_what_was_decided_and_what_fell_due_while_nothing_ran_is_done_once_thing
     assert acts(system, unplanned) == [("open", "tester"), ("close", "clock")]
     assert [act for act, _by in acts(system, planned)] == ["open", "close"]
     assert [act for act, _by in acts(system, interrupted)] == ["open", "close"]
+
+
+def test_everything_killed_in_the_middle_of_a_stage_ends_as_if_undisturbed_once_it_is_back(system: System) -> None:
+    before = steps.status(system.db, "small", now=datetime.now(UTC))
+    stages = ("gather-uncertainties", "deduplicate", "interim-ranking")
+    for stage in stages:
+        run_id = orchestration.trigger(stage, {"partnership": "small"}).run_id
+        assert until(lambda run_id=run_id: system.run(run_id)["state_name"] == "Running")
+
+        for pid in system.supervisor.pids().values():
+            os.killpg(pid, signal.SIGKILL)
+        for pid in _runs_of(system):
+            os.kill(pid, signal.SIGKILL)
+        system.stop()
+        system.start()
+
+        assert orchestration.wait_for(run_id, 90).state == "Completed", stage
+    after = steps.status(system.db, "small", now=datetime.now(UTC))
+    assert (after.counts, after.rankings, after.by_group) == (before.counts, before.rankings, before.by_group)
+
+
+def _runs_of(system: System) -> list[int]:
+    """Return the processes that work for a system's home."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if f"CONSENSUS_HOME={system.settings.home}".encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+    return [pid for pid in found if pid != os.getpid()]
 
 
 def test_the_list_of_deployments_can_be_deployed_to_a_work_pool(system: System) -> None:
