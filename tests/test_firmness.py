@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 
 from consensus.errors import DataError, ProtocolError
 from consensus.firmness import LINEAR, influence, smallest_change, stress
-from consensus.firmness.replicas import FROM_TOTALS, rank_replicates, rank_retallied
+from consensus.firmness.replicas import FROM_TOTALS, rank_interval, rank_replicates, rank_retallied
 from consensus.firmness.shares import acceptability, places_under, score_parts
 from consensus.resampling import doubled_positions, gaussian_sums, lowest_places, replicate_sums, replicate_weights
 from consensus.resampling import replicates as drawing
@@ -109,6 +109,17 @@ def test_the_gaussian_shortcut_has_the_mean_and_spread_of_the_draws():
     assert total.tolist() == (2 * points.sum(axis=0)).tolist()
     np.testing.assert_allclose(normal.mean(axis=0), exact.mean(axis=0), rtol=0.002)
     np.testing.assert_allclose(normal.std(axis=0), exact.std(axis=0), rtol=0.05)
+
+
+@examples
+@given(st.lists(st.integers(1, 6), min_size=2, max_size=60))
+def test_a_rank_interval_leaves_out_what_is_rarer_than_its_tail_counting_the_edge_by_half(ranks):
+    low, high = rank_interval(np.array(ranks)[:, None], 0.8)
+
+    n = len(ranks)
+    beyond = {r: (sum(x < r for x in ranks) + sum(x == r for x in ranks) / 2) / n for r in range(1, 7)}
+    inside = [r for r in beyond if 0.1 <= beyond[r] <= 0.9 + 1e-12]
+    assert (low[0], high[0]) == (min(inside, default=low[0]), max(inside, default=high[0]))
 
 
 def test_both_ways_of_drawing_give_nearly_the_same_intervals():

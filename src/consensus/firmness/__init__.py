@@ -5,7 +5,7 @@ puts it all in one frame.
 """
 
 from consensus.firmness.influence import influence, places_of_subsets, without_each
-from consensus.firmness.replicas import METHODS, rank_replicates, rank_retallied
+from consensus.firmness.replicas import METHODS, rank_interval, rank_replicates, rank_retallied
 from consensus.firmness.shares import LINEAR, Change, acceptability, smallest_change
 from consensus.firmness.stressing import stress
 
@@ -16,6 +16,7 @@ __all__ = [
     "acceptability",
     "influence",
     "places_of_subsets",
+    "rank_interval",
     "rank_replicates",
     "rank_retallied",
     "smallest_change",

@@ -23,7 +23,7 @@ from consensus.resampling import (
 from consensus.rules import GroupTables, rank
 from consensus.tally import IntArray, tally_coded
 
-__all__ = ["FROM_TOTALS", "METHODS", "rank_replicates", "rank_retallied"]
+__all__ = ["FROM_TOTALS", "METHODS", "rank_interval", "rank_replicates", "rank_retallied"]
 
 METHODS = ("exact", "gaussian")
 """Ballots drawn again one by one, or totals drawn from the normal distribution that those draws tend to."""
@@ -138,3 +138,25 @@ def _rank_drawn(tables: GroupTables, rule: str, ties: str, shares: Mapping[str, 
         warnings.simplefilter("ignore", UserWarning)
         ranked = rank(drawn, rule, shares, ties)
     return ranked["rank"].loc[list(tables.tally.questions)].to_numpy()
+
+
+def rank_interval(drawn: IntArray, level: float = 0.95) -> tuple[IntArray, IntArray]:
+    """Return the lowest and the highest rank of each question's interval, from ranks drawn, shape (replicates, Q).
+
+    A rank is in while the part of replicates beyond it and half of those at it are at least half of `1 - level`: the
+    mid-distribution quantile (Parzen 2004). Ranks are whole numbers, so that counting those at the edge in full would
+    cover more often than it says.
+
+    Examples
+    --------
+    >>> low, high = rank_interval(np.array([[1]] * 4 + [[2]] * 90 + [[3]] * 6))
+    >>> low.tolist(), high.tolist()
+    ([2], [3])
+    """
+    replicates, q = drawn.shape
+    most = int(drawn.max(initial=1))
+    cell = np.arange(q) * (most + 1) + drawn
+    count = np.bincount(cell.ravel(), minlength=q * (most + 1)).reshape(q, most + 1)
+    middle = (2 * np.cumsum(count, axis=1) - count) / (2 * replicates)
+    tail = (1 - level) / 2
+    return (middle < tail).sum(axis=1), (middle <= 1 - tail).sum(axis=1) - 1

@@ -10,9 +10,8 @@ import pandas as pd
 
 from consensus.errors import ConsensusError, DataError, ProtocolError
 from consensus.firmness.influence import influence, without_each
-from consensus.firmness.replicas import rank_replicates
+from consensus.firmness.replicas import rank_interval, rank_replicates
 from consensus.firmness.shares import acceptability, smallest_change
-from consensus.resampling import interval
 from consensus.rules import RULES, GroupTables, group_tables, rank
 from consensus.tally.tables import Tally
 from consensus.version import __version__
@@ -53,8 +52,8 @@ def stress(
     Returns
     -------
     DataFrame
-        Index `question`, in the order of `rank`. `rank`; `low`, `high`, the 95 % rank interval (percentiles of the
-        replicates' ranks); `p_top`, the part of replicates with a rank in the top; `acceptability`, the part of all
+        Index `question`, in the order of `rank`. `rank`; `low`, `high`, the 95 % rank interval (see
+        `rank_interval`); `p_top`, the part of replicates with a rank in the top; `acceptability`, the part of all
         weightings of the groups that keeps it there, and its standard error `acceptability_se` (0: exact);
         `without_<group>`, the rank without that group; `influence_<group>`, how many places the group lifts it
         (Shapley); `in_top_<rule>` for every rule (missing where a rule cannot rank these ballots). `attrs` holds
@@ -86,7 +85,7 @@ def stress(
     tables = group_tables(t, shares, ties)
     frame, skipped = _by_rule(t, rule, shares, ties, top)
     drawn = rank_replicates(tables, rule, ties, replicates, seed, method, workers)
-    low, high = interval(drawn, LEVEL)
+    low, high = rank_interval(drawn, LEVEL)
     accepted, error, how = acceptability(tables, rule, top, seed)
     moved, how_moved = influence(tables, rule, seed)
     columns: dict[str, Any] = {"low": low, "high": high, "p_top": (drawn <= top).mean(axis=0)}
