@@ -193,6 +193,11 @@ def test_groups_are_compared_pair_by_pair_and_all_together():
     chi, p = stats.friedmanchisquare(*positions.to_numpy())
     assert of(got, BETWEEN, "friedman")["value"] == pytest.approx(chi)
     assert of(got, BETWEEN, "friedman")["p"] == pytest.approx(p)
+    places = np.unique(positions.to_numpy())
+    counts = [[int((row == place).sum()) for place in places] for row in positions.to_numpy()]
+    for level in ("ordinal", "interval"):
+        alpha = krippendorff_alpha(counts, places, level)
+        assert of(got, BETWEEN, f"alpha_{level}")["value"] == pytest.approx(alpha)
 
 
 def test_intervals_hold_the_value_and_narrow_with_more_ballots():

@@ -52,9 +52,18 @@ def rank_biased_overlap(one: npt.NDArray, two: npt.NDArray, p: float = 0.9) -> F
     0.9
     """
     q = one.shape[-1]
-    overlap = np.stack([top_overlap(one, two, depth) for depth in range(1, q + 1)], axis=-1)
+    a, b, both = (_reached(places) for places in (one, two, np.maximum(one, two)))
+    overlap = 2 * both / (a + b)
     weight = (1 - p) * p ** np.arange(q)
     return overlap @ weight + overlap[..., -1] * p**q
+
+
+def _reached(places: npt.NDArray) -> npt.NDArray[np.int64]:
+    """Return how many questions are at each place or above it."""
+    q = places.shape[-1]
+    rows = places.reshape(-1, q)
+    cell = rows - 1 + np.arange(len(rows))[:, None] * q
+    return np.bincount(cell.ravel(), minlength=rows.size).reshape(places.shape).cumsum(axis=-1)
 
 
 def jensen_shannon(one: npt.NDArray, two: npt.NDArray) -> FloatArray:

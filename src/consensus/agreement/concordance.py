@@ -10,7 +10,15 @@ from scipy import stats
 
 from consensus.errors import DataError
 
-__all__ = ["LEVELS", "friedman", "kendall_w", "krippendorff_alpha", "mean_spearman", "replicate_alphas"]
+__all__ = [
+    "LEVELS",
+    "alphas_of_lists",
+    "friedman",
+    "kendall_w",
+    "krippendorff_alpha",
+    "mean_spearman",
+    "replicate_alphas",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -129,21 +137,34 @@ def _ordinal(given: FloatArray) -> FloatArray:
 
 
 def replicate_alphas(counts: npt.NDArray, values: npt.NDArray, level: str) -> FloatArray:
-    """Return alpha for each of many tables of counts, (replicates, units, V), as `krippendorff_alpha` defines it."""
-    table = counts.astype(np.float64)
-    raters = table.sum(axis=2)
-    weight = np.where(raters > 1, 1 / np.maximum(raters - 1, 1), 0.0)
-    table *= (raters > 1)[:, :, None]
-    seen = (table * weight[:, :, None]).transpose(0, 2, 1) @ table
-    diagonal = np.arange(table.shape[2])
-    seen[:, diagonal, diagonal] -= (table * weight[:, :, None]).sum(axis=1)
+    """Return alpha for each of many tables of counts, (replicates, units, V), as `krippendorff_alpha` defines it.
+
+    Both levels are squared differences of one number a value: the value itself, or for "ordinal" the middle of the
+    places that its ratings take among all. So sums and sums of squares a unit suffice.
+    """
+    table = counts * (counts.sum(axis=2, keepdims=True) > 1).astype(np.float64)
     given = table.sum(axis=1)
-    if level == "ordinal":
-        middle = np.cumsum(given, axis=1) - given / 2
-        far = (middle[:, :, None] - middle[:, None, :]) ** 2
-    else:
-        far = np.broadcast_to((values[:, None] - values[None, :]).astype(np.float64) ** 2, seen.shape)
-    by_chance = (given[:, :, None] * given[:, None, :] * far).sum(axis=(1, 2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = 1 - (seen * far).sum(axis=(1, 2)) * (given.sum(axis=1) - 1) / by_chance
+    middle = np.cumsum(given, axis=1) - given / 2 if level == "ordinal" else np.broadcast_to(values, given.shape)
+    middle = middle - middle.mean(axis=1, keepdims=True)
+    total, square = ((table @ each[:, :, None])[:, :, 0] for each in (middle, middle**2))
+    found = _from_sums(table.sum(axis=2), total, square)
     return np.where((given > 0).sum(axis=1) > 1, found, np.nan)
+
+
+def alphas_of_lists(places: npt.NDArray, level: str) -> FloatArray:
+    """Return alpha for each of many sets of full lists of places, (replicates, raters, units)."""
+    x = places.astype(np.float64)
+    if level == "ordinal":
+        x = stats.rankdata(x.reshape(len(x), -1), axis=1).reshape(x.shape)
+    x -= x.mean(axis=(1, 2), keepdims=True)
+    raters = np.full((len(x), x.shape[2]), float(x.shape[1]))
+    return _from_sums(raters, x.sum(axis=1), (x**2).sum(axis=1))
+
+
+def _from_sums(raters: FloatArray, total: FloatArray, square: FloatArray) -> FloatArray:
+    """Return 1 - seen / expected from each unit's number, sum and sum of squares, (replicates, units) each."""
+    n = raters.sum(axis=1)
+    seen = ((raters * square - total**2) / np.maximum(raters - 1, 1)).sum(axis=1)
+    expected = n * square.sum(axis=1) - total.sum(axis=1) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where((expected > 0) & (raters > 1).any(axis=1), 1 - seen * (n - 1) / expected, np.nan)

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from consensus.agreement.concordance import LEVELS, kendall_w, krippendorff_alpha, mean_spearman, replicate_alphas
+from consensus.agreement.concordance import (
+    LEVELS,
+    alphas_of_lists,
+    kendall_w,
+    krippendorff_alpha,
+    mean_spearman,
+    replicate_alphas,
+)
 from consensus.resampling import BLOCK, BallotMatrix, midrank_matrix, replicate_sums
 from consensus.tally import CodedBallots, IntArray
 from consensus.tally.coded import UNSURE
@@ -173,13 +180,5 @@ def rate_places(doubled: npt.NDArray) -> dict[str, npt.NDArray]:
     ties = np.rint(tied.reshape(shape).sum(axis=1)).astype(int).tolist()
     w = [kendall_w(row.tolist(), g, tie) for row, tie in zip(doubled.sum(axis=1), ties, strict=True)]
     spearman = mean_spearman(unit.reshape(doubled.shape).sum(axis=1), varied.reshape(shape).sum(axis=1))
-    alphas = {level: np.array([_alpha_of_lists(table, level) for table in doubled]) for level in LEVELS}
+    alphas = {level: alphas_of_lists(doubled, level) for level in LEVELS}
     return {"kendall_w": np.array(w), "mean_spearman": spearman} | {f"alpha_{k}": v for k, v in alphas.items()}
-
-
-def _alpha_of_lists(doubled: npt.NDArray, level: str) -> float:
-    values, code = np.unique(doubled, return_inverse=True)
-    q = doubled.shape[1]
-    cell = np.arange(q) * len(values) + code.reshape(doubled.shape)
-    counts = np.bincount(cell.ravel(), minlength=q * len(values)).reshape(q, len(values))
-    return krippendorff_alpha(counts, values, level)
