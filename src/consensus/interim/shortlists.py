@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from consensus.errors import ProtocolError
+from consensus.interim.proportional import PROPORTIONAL_RULES
 from consensus.interim.ranking import InterimRanking
 from consensus.rules import lowest_places
+from consensus.tally import Tally
 
 __all__ = ["SHORTLIST_RULES", "shortlist"]
 
@@ -30,6 +33,7 @@ class _Draw:
     voices: list[str]
     reasons: dict[Any, list[str]]
     cut: set[Any]
+    tally: Tally | None = None
 
     def take(self, places: npt.NDArray[np.int64], first: int, sentence: str) -> None:
         """Take the first so many places; a tie across the cut is taken whole and flagged."""
@@ -92,16 +96,35 @@ def _fill(draw: _Draw, size: int, per_group: int, subgroup: Subgroup) -> None:
             draw.cut.add(question)
 
 
+def _proportional(rule: str, draw: _Draw, size: int, per_group: int, subgroup: Subgroup) -> None:
+    if draw.tally is None:
+        raise ProtocolError(f"The shortlist rule '{rule}' reads the ballots; give the tally that keeps them.")
+    questions = draw.tally.questions
+    rank = draw.ranking["rank"].reindex(list(questions))
+    if rank.isna().any():
+        raise ProtocolError("The tally has questions that are not in the ranking; give the tally that was ranked.")
+    shares = draw.ranking.attrs.get("shares", {})
+    taken = PROPORTIONAL_RULES[rule](draw.tally, shares, size, rank.to_numpy(np.int64))
+    for chosen, why in taken:
+        for at in chosen:
+            draw.reasons[questions[at]] = [why]
+    if len(draw.reasons) > size:
+        draw.cut.update(questions[at] for at in taken[-1][0])
+
+
 def _by_hand(draw: _Draw, size: int, per_group: int, subgroup: Subgroup) -> None:
     """Take none but those that people name."""
 
 
-SHORTLIST_RULES: dict[str, Callable[[_Draw, int, int, Subgroup], None]] = {
+ShortlistRule = Callable[[_Draw, int, int, Subgroup], None]
+
+SHORTLIST_RULES: dict[str, ShortlistRule] = {
     "combined": _combined,
     "union": _union,
     "union_and_subgroup": _union_and_subgroup,
     "fill": _fill,
     "by_hand": _by_hand,
+    **{rule: partial(_proportional, rule) for rule in PROPORTIONAL_RULES},
 }
 
 
@@ -112,6 +135,7 @@ def shortlist(
     per_group: int = 10,
     subgroup: Subgroup = None,
     by_hand: Mapping[Any, str] | None = None,
+    tally: Tally | None = None,
 ) -> pd.DataFrame:
     """Return the shortlist in the combined order, each question with why it is in.
 
@@ -122,11 +146,15 @@ def shortlist(
     rule
         `combined`: the first `size` of the combined order. `union`: every group's first `per_group`, of groups with a
         share. `union_and_subgroup`: that, and the first of a named subgroup. `fill`: the union, then the combined order
-        up to `size`. `by_hand`: only those in `by_hand`.
+        up to `size`. `by_hand`: only those in `by_hand`. `sequential_pav`, `sequential_phragmen`, `equal_shares`
+        (completed by sequential Phragmen): up to `size`, each group having equal money, times its share.
     subgroup
         A group with positions in the ranking, or that group and how many of its first questions to take.
     by_hand
         Question -> the reason why people put it in; added to whatever the rule gives.
+
+    tally
+        The tally ranked, with its ballots, which the proportional rules read; an interim ranking brings its own.
 
     Returns
     -------
@@ -158,7 +186,9 @@ def shortlist(
     if unknown:
         faults = [f"question '{question}' put in by hand is not in the ranking; mend its id." for question in unknown]
         raise ProtocolError.of("the shortlist", faults)
-    draw = _Draw(frame, _voices(frame), {}, set())
+    if tally is None and isinstance(ranking, InterimRanking):
+        tally = ranking.tally
+    draw = _Draw(frame, _voices(frame), {}, set(), tally)
     SHORTLIST_RULES[rule](draw, size, per_group, subgroup)
     for question, reason in (by_hand or {}).items():
         draw.reasons.setdefault(question, []).append(f"by hand: {reason}")
