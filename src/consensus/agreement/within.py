@@ -29,6 +29,9 @@ RATERS = ("ranked", "chosen", "rated", "points")
 FINE = 2**20
 """Spearman's unit vectors are summed in millionths of 1, in whole numbers, so that no order of adding shows."""
 
+EXACT_IN_SINGLE = 200
+"""With so many questions a list's squared length is still a whole number that single precision holds."""
+
 
 @dataclass(frozen=True)
 class Raters:
@@ -76,14 +79,16 @@ def read_raters(t: Tally, group: int) -> Raters:
     for begin in range(0, len(matrix.weight), BLOCK):
         at = np.arange(begin, min(begin + BLOCK, len(matrix.weight)))
         places, weight = matrix.rows(at), matrix.weight[at].astype(np.float64)
-        unit, tied, varied = _shape_of(places)
-        sums += weight @ places
-        units += weight @ unit
-        ties += int(weight @ tied)
-        untied += int(weight @ varied)
+        square = _squares(places)
+        sums += (summed := weight @ places)
+        ties += int(weight @ _ties(square, q))
+        untied += int(weight @ (square > 0))
+        if (square == square[0]).all():  # as with whole top tens: all lists have one length, so scale their sum
+            units += (summed - weight.sum() * (q + 1)) / max(np.sqrt(square[0]), 1)
+        else:
+            units += weight @ _unit_vectors(places, square)
         if t.form == "ranked":
-            cell = (places + np.arange(q) * (2 * q + 1)).astype(np.int64)
-            counts += np.bincount(cell.ravel(), np.repeat(weight, q), counts.size).reshape(counts.shape).astype(int)
+            counts += _count_places(places, weight, counts.shape)
     values = np.arange(2 * q + 1)
     if t.form != "ranked":
         counts, values = _rated_counts(t, group)
@@ -103,14 +108,30 @@ def _rated_counts(t: Tally, group: int) -> tuple[IntArray, IntArray]:
     return counts, values
 
 
-def _shape_of(places: npt.NDArray) -> tuple[npt.NDArray, npt.NDArray, npt.NDArray]:
-    """Return lists centred and scaled to length 1, each one's sum of t^3 - t, and whether it is not all tied."""
+def _squares(places: npt.NDArray) -> npt.NDArray[np.float64]:
+    """Return each list's squared length once centred, from doubled places; whole numbers."""
     q = places.shape[1]
-    away = places.astype(np.float64) - (q + 1)
-    square = (away * away).sum(axis=1)
-    tied = (q**3 - q) - 3 * square
-    length = np.sqrt(square)
-    return away / np.where(length > 0, length, 1)[:, None], np.rint(tied), length > 0
+    away = places.astype(np.float32 if q <= EXACT_IN_SINGLE else np.float64) - (q + 1)
+    return np.einsum("bq,bq->b", away, away).astype(np.float64)
+
+
+def _ties(square: npt.NDArray, q: int) -> npt.NDArray[np.float64]:
+    """Return each list's sum of t^3 - t over its ties: what it lacks in length."""
+    return (q**3 - q) - 3 * square
+
+
+def _unit_vectors(places: npt.NDArray, square: npt.NDArray) -> npt.NDArray[np.float64]:
+    """Return lists centred and scaled to length 1; a list all tied stays 0."""
+    length = np.sqrt(np.where(square > 0, square, 1))
+    return (places.astype(np.float64) - (places.shape[1] + 1)) / length[:, None]
+
+
+def _count_places(places: npt.NDArray, weight: npt.NDArray, shape: tuple[int, ...]) -> IntArray:
+    """Return how often each question is given each doubled place."""
+    cell = places.astype(np.intp)
+    cell += np.arange(shape[0]) * shape[1]
+    many = None if (weight == 1).all() else np.repeat(weight, shape[0])
+    return np.bincount(cell.ravel(), many, shape[0] * shape[1]).reshape(shape).astype(np.int64)
 
 
 def resample_raters(
@@ -139,8 +160,9 @@ def resample_raters(
 def _shapes(matrix: BallotMatrix) -> Any:
     def rows(at: IntArray) -> npt.NDArray:
         places = matrix.rows(at)
-        unit, tied, varied = _shape_of(places)
-        return np.column_stack([places, np.rint(unit * FINE), tied, varied])
+        square = _squares(places)
+        fine = np.rint(_unit_vectors(places, square) * FINE)
+        return np.column_stack([places, fine, _ties(square, places.shape[1]), square > 0])
 
     return rows
 
@@ -175,9 +197,9 @@ def rate_places(doubled: npt.NDArray) -> dict[str, npt.NDArray]:
     """Return the same statistics with the groups as raters, for (replicates, G, Q) twice their positions."""
     _, g, q = doubled.shape
     flat = doubled.reshape(-1, q)
-    unit, tied, varied = _shape_of(flat)
-    shape = doubled.shape[:2]
-    ties = np.rint(tied.reshape(shape).sum(axis=1)).astype(int).tolist()
+    square, shape = _squares(flat), doubled.shape[:2]
+    unit, varied = _unit_vectors(flat, square), square > 0
+    ties = _ties(square, q).reshape(shape).sum(axis=1).astype(int).tolist()
     w = [kendall_w(row.tolist(), g, tie) for row, tie in zip(doubled.sum(axis=1), ties, strict=True)]
     spearman = mean_spearman(unit.reshape(doubled.shape).sum(axis=1), varied.reshape(shape).sum(axis=1))
     alphas = {level: alphas_of_lists(doubled, level) for level in LEVELS}
