@@ -81,6 +81,7 @@ def test_every_real_election_is_counted_as_its_slow_twins_count_it(shared):
         if len(t.questions) <= 20:
             questions = list(t.questions)
             assert rank(t, "schulze")["score"].to_dict() == twins.schulze(above, questions), instance
+            assert rank(t, "ranked_pairs")["score"].to_dict() == twins.ranked_pairs(above, questions), instance
             assert rank(t, "copeland")["score"].to_dict() == twins.copeland(above, questions), instance
 
 
@@ -107,9 +108,10 @@ def test_the_debian_project_leader_is_the_one_who_beat_every_other(instance, sha
     beaten = (t.W[0] > t.W[0].T).sum(axis=1)
 
     champion = t.questions[int(np.flatnonzero(beaten == len(t.questions) - 1)[0])]
-    first = rank(t, "schulze")
-    assert first.index[0] == champion
-    assert not first["tied"].iloc[0]
+    for rule in ("schulze", "ranked_pairs", "kemeny", "copeland"):
+        first = rank(t, rule)
+        assert first.index[0] == champion
+        assert not first["tied"].iloc[0]
     assert DEBIAN[instance] in name[champion]
 
 

@@ -1,0 +1,64 @@
+"""The rules agree with other people's programs and with trying every order."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from consensus.rules import rank
+from consensus.rules.kemeny import kemeny_orders
+from consensus.tally import Tally, tally
+
+
+def strict(rng: np.random.Generator, ballots: int, questions: int) -> list[list[int]]:
+    """Return full orders with some agreement, so that margins are seldom level."""
+    taste = np.linspace(0, 2, questions) + rng.gumbel(size=(ballots, questions))
+    return np.argsort(-taste, axis=1).tolist()
+
+
+def tally_of(orders: list[list[int]]) -> Tally:
+    rows = [(b, "voters", q, at) for b, order in enumerate(orders) for at, q in enumerate(order, 1)]
+    return tally(pd.DataFrame(rows, columns=["ballot", "group", "question", "value"]))
+
+
+@pytest.mark.slow
+def test_kemeny_is_what_trying_every_order_gives_on_ten_thousand_profiles():
+    rng = np.random.default_rng(7)
+    for questions in (3, 4, 5):
+        every = np.array(list(permutations(range(questions))))
+        place = np.argsort(every, axis=1)
+        ahead = place[:, :, None] < place[:, None, :]
+        for _ in range(10_000 // 3 + 1):
+            drawn = every[rng.integers(len(every), size=rng.integers(1, 8))]
+            above = (np.argsort(drawn, axis=1)[:, :, None] < np.argsort(drawn, axis=1)[:, None, :]).sum(axis=0)
+
+            found = kemeny_orders(above)
+
+            cost = (ahead * above.T).sum(axis=(1, 2))
+            assert found.cost == cost.min()
+            assert (found.above == ahead[cost == cost.min()].all(axis=0)).all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pairwise_rules_agree_with_pref_voting(seed):
+    profiles = pytest.importorskip("pref_voting.profiles", reason="the oracle pref_voting is not installed")
+    margins = pytest.importorskip("pref_voting.margin_based_methods")
+    scoring = pytest.importorskip("pref_voting.scoring_methods")
+    other = pytest.importorskip("pref_voting.other_methods")
+    orders = strict(np.random.default_rng(seed), 51, 6)
+    peer, t = profiles.Profile(orders), tally_of(orders)
+
+    first = {
+        rule: set(ranking.index[ranking["rank"] == 1])
+        for rule in ("schulze", "ranked_pairs", "kemeny", "borda", "copeland")
+        for ranking in [rank(t, rule)]
+    }
+
+    assert [[int(peer.support(i, j)) for j in range(6)] for i in range(6)] == t.W[0].tolist()
+    assert first["schulze"] == set(margins.beat_path(peer))
+    assert first["ranked_pairs"] == set(margins.ranked_pairs(peer))
+    assert first["borda"] == set(scoring.borda(peer))
+    assert first["kemeny"] == set(other.kemeny_young(peer))
