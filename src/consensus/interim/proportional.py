@@ -140,7 +140,8 @@ def equal_shares(t: Tally, shares: Mapping[str, int], size: int, rank: IntArray)
     voters = read_voters(t, shares, lambda income: income * size)
     taken: Taken = []
     while open_ := _open(taken, size, len(t.questions)):
-        price = {q: level for q in open_ if (level := _level_price(voters, q)) is not None}
+        near = _near_cheapest(voters, open_)
+        price = {q: level for q in near if (level := _level_price(voters, q)) is not None}
         if not price:
             break
         cheapest = _best(price, rank)
@@ -156,6 +157,21 @@ def _buy(voters: Voters, question: int) -> bool:
         return False
     voters.change(question, lambda purse: purse[1] - min(purse[1], cap * voters.income[purse[0]]))
     return True
+
+
+def _near_cheapest(voters: Voters, open_: list[int]) -> list[int]:
+    """Return the questions whose level price, in floats, is the least or so near it that exact sums must decide."""
+    most = np.array([float(money / voters.income[g]) if voters.income.get(g) else 0.0 for g, money in voters.purses])
+    income = np.array([float(voters.income.get(g, 0)) for g, _ in voters.purses])
+    order = np.argsort(most, kind="stable")
+    weight = voters.counts[order][:, open_] * income[order, None]
+    spent = np.cumsum(weight * most[order, None], axis=0) - weight * most[order, None]
+    left = weight[::-1].cumsum(axis=0)[::-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.where(left > 0, (1 - spent) / left, np.inf)
+    enough = level <= most[order, None] * (1 + 1e-9)
+    price = np.where(enough.any(axis=0), level[enough.argmax(axis=0), np.arange(len(open_))], np.inf)
+    return [q for q, p in zip(open_, price.tolist(), strict=True) if p <= price.min() * (1 + 1e-9)]
 
 
 def _level_price(voters: Voters, question: int) -> Fraction | None:

@@ -5,21 +5,31 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from inspect import signature
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from consensus.errors import ProtocolError
-from consensus.rules.group_tables import GroupTables, group_tables, lowest_places
-from consensus.rules.pairwise import copeland, schulze
-from consensus.rules.positional import borda, jla_positions, jla_top10, maximin, mean_points
+from consensus.rules.choice_models import bradley_terry, plackett_luce
+from consensus.rules.group_tables import GroupTables, Scores, group_tables, lowest_places
+from consensus.rules.kemeny import kemeny
+from consensus.rules.pairwise import copeland, ranked_pairs, schulze
+from consensus.rules.positional import (
+    borda,
+    group_informed_consensus,
+    jla_positions,
+    jla_top10,
+    maximin,
+    mean_points,
+)
 from consensus.tally.tables import Tally
 from consensus.version import __version__
 
 __all__ = ["RULES", "GroupTables", "Rule", "group_tables", "lowest_places", "rank"]
 
-Rule = Callable[[GroupTables], Sequence[int | Fraction]]
+Rule = Callable[..., Sequence[int | Fraction]]
 
 RULES: dict[str, Rule] = {
     "jla_positions": jla_positions,
@@ -28,12 +38,21 @@ RULES: dict[str, Rule] = {
     "borda": borda,
     "copeland": copeland,
     "schulze": schulze,
+    "ranked_pairs": ranked_pairs,
+    "kemeny": kemeny,
+    "plackett_luce": plackett_luce,
+    "bradley_terry": bradley_terry,
     "maximin": maximin,
+    "group_informed_consensus": group_informed_consensus,
 }
 
 
 def rank(
-    t: Tally, rule: str = "jla_positions", shares: Mapping[str, int] | None = None, ties: str = "mean"
+    t: Tally,
+    rule: str = "jla_positions",
+    shares: Mapping[str, int] | None = None,
+    ties: str = "mean",
+    **options: Any,
 ) -> pd.DataFrame:
     """Return the combined order of the questions: one row each, by rank, then by question.
 
@@ -48,18 +67,21 @@ def rank(
         share the whole; a share of 0 shows a group's positions without giving it a say.
     ties
         How questions level in a group's list share its positions: "mean", "min" or "dense".
+    options
+        The rule's own: `unranked` of `borda`, `prior` of `plackett_luce` and `bradley_terry`.
 
     Returns
     -------
     DataFrame
         Index `question`. `rank`: the lowest place of a tie (1, 2, 2, 4), 1 is first; `tied`; `score`, the highest is
         first; `position_<group>`, 1 is most favoured; `total_<group>`; for ratings also `mean_<group>` of those who
-        answered. `attrs` holds rule, ties, shares, dropped, warnings, version and digest.
+        answered. `attrs` holds rule, ties, shares, dropped, warnings, version and digest, the rule's own
+        options and its `notes`: a sentence each that a reader must be told, such as ties that the rule leaves.
 
     Raises
     ------
     ProtocolError
-        An unknown rule; every fault of the shares at once.
+        An unknown rule or option; a rule that the form of the ballots does not bear; every fault of the shares at once.
     DataError
         No group has a ballot.
 
@@ -76,19 +98,25 @@ def rank(
     """
     if rule not in RULES:
         raise ProtocolError(f"No rule called {rule!r}; use one of {', '.join(RULES)}.")
+    allowed = [name for name in signature(RULES[rule]).parameters if name != "tables"]
+    for name in options.keys() - set(allowed):
+        told = f"it takes {', '.join(allowed)}" if allowed else "it takes none"
+        raise ProtocolError(f"The rule {rule!r} has no option {name!r}; {told}.")
     tables = group_tables(t, shares, ties)
     for sentence in tables.warnings:
         warnings.warn(sentence, UserWarning, stacklevel=2)
-    return _ranking(tables, rule, ties)
+    return _ranking(tables, rule, ties, options)
 
 
-def _ranking(tables: GroupTables, rule: str, ties: str) -> pd.DataFrame:
-    scores = RULES[rule](tables)
+def _ranking(tables: GroupTables, rule: str, ties: str, options: Mapping[str, Any]) -> pd.DataFrame:
+    scores = RULES[rule](tables, **options)
+    if not isinstance(scores, Scores):
+        scores = Scores(scores)
     place = lowest_places(scores)
     columns: dict[str, Any] = {
         "rank": place,
         "tied": np.bincount(place)[place] > 1,
-        "score": [float(score) for score in scores],
+        "score": [float(score) for score in (scores if scores.shown is None else scores.shown)],
     }
     columns |= {f"position_{group}": tables.doubled[at] / 2 for at, group in enumerate(tables.groups)}
     columns |= {f"total_{group}": _totals(tables, at) for at, group in enumerate(tables.groups)}
@@ -105,6 +133,8 @@ def _ranking(tables: GroupTables, rule: str, ties: str) -> pd.DataFrame:
         "depth": tables.tally.depth,
         "dropped": list(tables.dropped),
         "warnings": list(tables.warnings),
+        "options": dict(options),
+        "notes": list(scores.notes),
         "version": __version__,
         "digest": tables.tally.digest,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -14,12 +14,29 @@ from consensus.errors import DataError, ProtocolError
 from consensus.tally import IntArray
 from consensus.tally.tables import Tally
 
-__all__ = ["TIES", "GroupTables", "doubled_positions", "group_scores", "group_tables", "lowest_places"]
+__all__ = ["TIES", "GroupTables", "Scores", "doubled_positions", "group_scores", "group_tables", "lowest_places"]
 
 Exact = int | Fraction
 
 TIES = ("mean", "min", "dense")
 """How questions level in a group's list share a position: 1, 2.5, 2.5, 4 or 1, 2, 2, 4 or 1, 2, 2, 3."""
+
+
+class Scores(list[Exact]):
+    """Exact scores that decide the order, with what a reader is shown and must be told.
+
+    Attributes
+    ----------
+    notes
+        A sentence each: ties that the rule leaves, how a fit was regularised.
+    shown
+        (Q,) the score to show where it is not the one that decides; None: the same.
+    """
+
+    def __init__(self, scores: Iterable[Exact], notes: Sequence[str] = (), shown: Sequence[float] | None = None):
+        super().__init__(scores)
+        self.notes = tuple(notes)
+        self.shown = shown
 
 
 @dataclass(frozen=True)

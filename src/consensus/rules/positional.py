@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import exp, log, prod
 
 import numpy as np
 
-from consensus.rules.group_tables import GroupTables
+from consensus.errors import ProtocolError
+from consensus.rules.group_tables import GroupTables, Scores
+from consensus.tally import IntArray, Tally, tally_coded
 
-__all__ = ["borda", "jla_positions", "jla_top10", "maximin", "mean_points"]
+__all__ = ["UNRANKED", "borda", "group_informed_consensus", "jla_positions", "jla_top10", "maximin", "mean_points"]
+
+UNRANKED = {"average": 0, "zero": -1, "last": 1}
+"""What `borda` may give questions left out of a ranked ballot: this much for each of the others left out, over half."""
 
 
 def jla_positions(tables: GroupTables) -> list[Fraction]:
@@ -51,12 +57,50 @@ def mean_points(tables: GroupTables) -> list[Fraction]:
     ]
 
 
-def borda(tables: GroupTables) -> list[Fraction]:
-    """Return sum of s_g / n_g times how many questions stand below q, half for each level with it (averaged Borda)."""
+def borda(tables: GroupTables, unranked: str = "average") -> list[Fraction]:
+    """Return sum of s_g / n_g times the questions below q, half for each level with it, shape (Q,).
+
+    Parameters
+    ----------
+    unranked
+        What a ranked ballot gives each question that it leaves out, m being how many it ranks of Q: "average", the mean
+        of the places left (averaged Borda), so (Q - m - 1) / 2; "zero", nothing; "last", all share the place after the
+        last one ranked, so Q - m - 1.
+
+    Raises
+    ------
+    ProtocolError
+        Another word for `unranked`, or ballots whose form has no question left out.
+    DataError
+        Tied places deeper than the tally's depth, and no ballots kept to see them in.
+    """
+    if unranked not in UNRANKED:
+        raise ProtocolError(
+            f"No way called {unranked!r} to score unranked questions; use one of {', '.join(UNRANKED)}."
+        )
     weights, divisor = tables.per_ballot()
     t = tables.tally
-    doubled = (2 * t.W.sum(axis=2) + t.E.sum(axis=2))[tables.at].astype(object)
-    return [Fraction(total, 2 * divisor) for total in np.array(weights, dtype=object) @ doubled]
+    doubled = 2 * t.W.sum(axis=2) + t.E.sum(axis=2)
+    if unranked != "average":
+        if t.form != "ranked":
+            raise ProtocolError(
+                f"Only ranked ballots leave questions unranked, not {t.form}; use unranked = 'average'."
+            )
+        doubled = doubled + UNRANKED[unranked] * (t.E.sum(axis=2) - _tied_where_ranked(t))
+    scaled = np.array(weights, dtype=object) @ doubled[tables.at].astype(object)
+    return [Fraction(total, 2 * divisor) for total in scaled]
+
+
+def _tied_where_ranked(t: Tally) -> IntArray:
+    """Return (G, Q) how many questions stand level with q on the ballots that rank it.
+
+    A ballot with q at place p of a tie of t has Q + 1 - p - t questions below q; so sums of places give sums of ties.
+    """
+    if (t.N.sum(axis=1) != t.given).any():
+        t = tally_coded(t.ballots, depth=None, keep_ballots=False)
+    places = np.tensordot(np.arange(1, t.places + 1), t.N, axes=(0, 1))
+    both = t.W.sum(axis=2)
+    return t.given * len(t.questions) - places - both
 
 
 def maximin(tables: GroupTables) -> list[Fraction]:
@@ -64,3 +108,29 @@ def maximin(tables: GroupTables) -> list[Fraction]:
     says = np.array(tables.shares) > 0
     worst = tables.doubled[says].max(axis=0)
     return [Fraction(2 * (len(worst) + 1) - int(doubled), 2) for doubled in worst]
+
+
+def group_informed_consensus(tables: GroupTables) -> Scores:
+    """Return the product over groups of ((agree + 1) / (seen + 2)) to the power s_g, shown as its geometric mean.
+
+    The geometric mean compares across numbers of groups. Small groups are drawn towards one half by the 1 and 2: alone
+    among the rules, here ten times the same ballots in a group move its part. Source: Small et al., Polis (2021).
+
+    Raises
+    ------
+    ProtocolError
+        The ballots are not `chosen`: no other form says who agreed and who saw.
+    """
+    t = tables.tally
+    if t.form != "chosen":
+        raise ProtocolError(f"group_informed_consensus needs ballots that agree or not (chosen), not {t.form}.")
+    agree, seen = tables.numerator.tolist(), t.given[tables.at].tolist()
+    product = [
+        prod(
+            (Fraction(a + 1, s + 2) ** share for a, s, share in zip(*pair, tables.shares, strict=True)),
+            start=Fraction(1),
+        )
+        for pair in zip(zip(*agree, strict=True), zip(*seen, strict=True), strict=True)
+    ]
+    say = sum(tables.shares)
+    return Scores(product, shown=[exp((log(p.numerator) - log(p.denominator)) / say) for p in product])

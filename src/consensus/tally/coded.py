@@ -70,19 +70,23 @@ class CodedBallots:
 
     def fingerprints(self) -> npt.NDArray[np.uint64]:
         """Return for each ballot 256 bits, shape (B, 4), that depend on what it says and on nothing else."""
-        rows = np.empty((len(self.question), LANES), dtype=np.uint64)
         name = np.array([_label_bits(label) for label in self.questions], dtype=np.uint64)
+        prints = np.zeros((len(self), LANES), dtype=np.uint64)
+        if not len(self):
+            return prints
         other = name[self.other] if self.form == "pairwise" else self.other.view(np.uint64)
-        parts = [name[self.question], self.value.view(np.uint64), other]
+        parts = [name[self.question], self.value.view(np.uint64), other] if self.form != "ranked" else []
         for lane in range(LANES):
             seed = np.uint64((lane + 1) * _STEP % 2**64)
-            mixed = np.full(len(self.question), seed)
-            for part in parts:
-                mixed = _mix(mixed ^ _mix(part + seed))
-            rows[:, lane] = mixed
-        if not len(self):
-            return np.zeros((0, LANES), dtype=np.uint64)
-        return _mix(np.add.reduceat(rows, self.start[:-1], axis=0))
+            rows = _row_bits(parts, seed) if parts else self._ranked_bits(name, seed)
+            prints[:, lane] = np.add.reduceat(rows, self.start[:-1])
+        return _mix(prints)
+
+    def _ranked_bits(self, name: npt.NDArray[np.uint64], seed: np.uint64) -> npt.NDArray[np.uint64]:
+        """Return each row's bits, looked up among those of every question at every place: few, however many ballots."""
+        last = int(self.value.max(initial=0)) + 1
+        questions, place = np.repeat(name, last), np.tile(np.arange(last, dtype=np.uint64), len(name))
+        return _row_bits([questions, place, np.zeros_like(place)], seed)[self.question * last + self.value]
 
     def canonical(self) -> CodedBallots:
         """Return the same ballots with identical ones merged, in an order that no file's row order decides."""
@@ -190,6 +194,14 @@ def _places(few: Sequence[Any], many: Sequence[Any]) -> IntArray:
 def _label_bits(label: Any) -> int:
     """Return 64 bits of a question's id, so that a fingerprint does not depend on which other questions there are."""
     return int.from_bytes(hashlib.sha256(str(label).encode()).digest()[:8], "little")
+
+
+def _row_bits(parts: list[npt.NDArray[np.uint64]], seed: np.uint64) -> npt.NDArray[np.uint64]:
+    """Return the bits of rows from those of their parts, in one lane."""
+    mixed = np.full(len(parts[0]), seed)
+    for part in parts:
+        mixed = _mix(mixed ^ _mix(part + seed))
+    return mixed
 
 
 def _mix(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

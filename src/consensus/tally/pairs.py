@@ -12,7 +12,7 @@ import numpy.typing as npt
 from consensus.tally.coded import UNSURE, CodedBallots
 from consensus.tally.received import IntArray
 
-__all__ = ["count_pairs", "count_weighted"]
+__all__ = ["count_pairs", "count_weighted", "dense_favour", "group_blocks", "tasks_as_ballots"]
 
 SHORT = 24
 """The longest ranked ballot, in questions, that is counted pair by pair."""
@@ -69,7 +69,7 @@ def _count_short(coded: CodedBallots, shape: tuple[int, int, int]) -> tuple[IntA
     above, level = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     n, ranked = np.zeros(shape[0], np.int64), np.zeros(shape[:2], np.int64)
     width = int(np.diff(coded.start).max(initial=1))
-    for group, ballots in _blocks(coded, width):
+    for group, ballots in group_blocks(coded, width):
         weight = coded.weight[ballots]
         question, place = _slots(coded, ballots, width)
         n[group] += weight.sum()
@@ -110,9 +110,9 @@ def _slots(coded: CodedBallots, ballots: slice, width: int) -> tuple[IntArray, I
 def _count_dense(coded: CodedBallots, shape: tuple[int, int, int]) -> tuple[IntArray, IntArray]:
     above, level = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     if coded.form == "best_worst":
-        coded = _tasks_as_ballots(coded)
-    for group, ballots in _blocks(coded, shape[1]):
-        favour, weight = _dense(coded, ballots), coded.weight[ballots]
+        coded = tasks_as_ballots(coded)
+    for group, ballots in group_blocks(coded, shape[1]):
+        favour, weight = dense_favour(coded, ballots), coded.weight[ballots]
         for i in range(shape[1]):
             above[group, i] += _column_sums(favour[:, i, None] > favour, weight)
             level[group, i] += _column_sums(favour[:, i, None] == favour, weight)
@@ -121,7 +121,7 @@ def _count_dense(coded: CodedBallots, shape: tuple[int, int, int]) -> tuple[IntA
     return above, level
 
 
-def _dense(coded: CodedBallots, ballots: slice) -> FloatArray:
+def dense_favour(coded: CodedBallots, ballots: slice) -> FloatArray:
     """Return (B, Q) how much each ballot favours each question, higher is more; NaN: not to be compared."""
     begin, end = int(coded.start[ballots.start]), int(coded.start[ballots.stop])
     length = np.diff(coded.start[ballots.start : ballots.stop + 1])
@@ -134,7 +134,8 @@ def _dense(coded: CodedBallots, ballots: slice) -> FloatArray:
     return favour
 
 
-def _tasks_as_ballots(coded: CodedBallots) -> CodedBallots:
+def tasks_as_ballots(coded: CodedBallots) -> CodedBallots:
+    """Return each best-worst task as a ballot of its own."""
     owner = coded.owner
     fresh = np.r_[True, (owner[1:] != owner[:-1]) | (coded.other[1:] != coded.other[:-1])][: len(owner)]
     begin = np.flatnonzero(fresh)
@@ -150,7 +151,7 @@ def _column_sums(mask: npt.NDArray[np.bool_], weight: IntArray) -> IntArray:
     return weight @ mask.astype(np.int64)
 
 
-def _blocks(coded: CodedBallots, width: int) -> list[tuple[int, slice]]:
+def group_blocks(coded: CodedBallots, width: int) -> list[tuple[int, slice]]:
     """Return group and range of ballots, group by group, each range small enough to be held as a dense block."""
     step = max(1, BLOCK // max(1, width))
     bounds = np.searchsorted(coded.group, np.arange(len(coded.groups) + 1))
