@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def test_pairwise_orders_are_those_of_the_textbook_loops(form, data):
     t = tally(frame_of(profile, form), QUESTIONS, form)
     above = twins.weighed(profile, form, list(QUESTIONS), shares)
 
-    for rule in ("copeland", "schulze"):
+    for rule in ("copeland", "schulze", "ranked_pairs", "kemeny"):
         got = rank(t, rule, shares)
 
         twin = getattr(twins, rule)(above, list(QUESTIONS))
@@ -162,7 +163,9 @@ def test_one_question_and_one_ballot_are_a_ranking():
 
 @pytest.mark.parametrize("rule", list(RULES))
 def test_a_group_level_on_everything_ties_everything(rule):
-    got = ranked([Ballot("carer", {"q1": 1, "q2": 1, "q3": 1})], rule, questions=["q1", "q2", "q3"])
+    form = "chosen" if rule == "group_informed_consensus" else "ranked"
+
+    got = ranked([Ballot("carer", {"q1": 1, "q2": 1, "q3": 1})], rule, questions=["q1", "q2", "q3"], form=form)
 
     assert got["rank"].tolist() == [1, 1, 1]
     assert got["tied"].all()
@@ -191,3 +194,91 @@ def test_the_mean_of_ratings_leaves_dont_know_out_and_the_total_counts_it_as_not
 
     assert got["total_carer"].to_dict() == {"q1": 9, "q2": 5, "q3": 0}
     assert got["mean_carer"].fillna(-1).to_dict() == {"q1": 9.0, "q2": 5.0, "q3": -1.0}
+
+
+@pytest.mark.parametrize("form", BALLOT_FORMS)
+@examples
+@given(data=st.data())
+def test_fitted_strengths_meet_the_condition_of_the_greatest_likelihood(form, data):
+    profile = data.draw(profiles(form))
+    shares = {g: data.draw(st.integers(1, 3)) for g in sorted({b.group for b in profile})}
+    t = tally(frame_of(profile, form), QUESTIONS, form)
+
+    strength = {rule: rank(t, rule, shares)["score"].map(math.exp) for rule in ("bradley_terry", "plackett_luce")}
+
+    # At the maximum, each question is chosen as often as its strength predicts, the prior's two games counted.
+    bt, pl = strength["bradley_terry"], strength["plackett_luce"]
+    above = twins.weighed(profile, form, list(QUESTIONS), shares)
+    say = sum(shares.values())
+    level = {
+        pair: sum(
+            Fraction(
+                s * twins.pairs(profile, form, list(QUESTIONS), g)[1][pair],
+                sum(b.weight for b in profile if b.group == g),
+            )
+            for g, s in shares.items()
+        )
+        for pair in above
+    }
+    stages = twins.plackett_luce_stages(profile, form, list(QUESTIONS), shares)
+    for q in QUESTIONS:
+        won = sum(above[q, j] + level[q, j] / 2 for j in QUESTIONS if j != q) / say
+        met = {j: float(above[q, j] + above[j, q] + level[q, j]) / say for j in QUESTIONS if j != q}
+        expected = sum(n * bt[q] / (bt[q] + bt[j]) for j, n in met.items()) + 0.02 * bt[q] / (1 + bt[q])
+        assert float(won) + 0.01 == pytest.approx(expected, abs=1e-5)
+        chosen = sum(weight for weight, first, _ in stages if first == q)
+        faced = sum(weight * pl[q] / sum(pl[j] for j in left) for weight, _, left in stages if q in left)
+        assert chosen + 0.01 == pytest.approx(faced + 0.02 * pl[q] / (1 + pl[q]), abs=1e-5)
+
+
+@examples
+@given(profile=profiles())
+def test_unranked_questions_get_what_the_word_for_them_says(profile):
+    t = tally(frame_of(profile), QUESTIONS, depth=2)
+
+    for unranked in ("zero", "average", "last"):
+        got = rank(t, "borda", unranked=unranked)["score"].to_dict()
+
+        expected = dict.fromkeys(QUESTIONS, Fraction(0))
+        for b in profile:
+            n = sum(other.weight for other in profile if other.group == b.group)
+            below_all = len(QUESTIONS) - len(b.said) - 1
+            left_out = {"zero": Fraction(0), "average": Fraction(below_all, 2), "last": Fraction(below_all)}[unranked]
+            for q in QUESTIONS:
+                level = sum(other == b.said.get(q) for other in b.said.values())
+                points = len(QUESTIONS) - twins.places(b.said).get(q, 0) - Fraction(level - 1, 2)
+                expected[q] += Fraction(b.weight, n) * (points if q in b.said else left_out)
+        assert got == {q: float(score) for q, score in expected.items()}
+
+
+def test_agreement_across_groups_is_the_product_of_each_groups_part():
+    profile = [Ballot("carer", {"q1": 1, "q2": 1}, 3), Ballot("nurse", {"q1": 1, "q2": -1}), Ballot("nurse", {"q2": 0})]
+
+    got = ranked(profile, "group_informed_consensus", form="chosen", questions=["q1", "q2"])
+
+    assert got["score"].to_dict() == pytest.approx({"q1": (4 / 5 * 2 / 3) ** 0.5, "q2": (4 / 5 * 1 / 4) ** 0.5})
+
+
+def test_orders_equally_good_by_kemeny_tie_what_they_disagree_on_and_say_so():
+    cycle = [Ballot("carer", dict(zip(order, (1, 2, 3), strict=True))) for order in ("abc", "bca", "cab")]
+    last = [Ballot("carer", {**b.said, "d": 4}) for b in cycle]
+
+    got = ranked(last, "kemeny", questions=list("abcd"))
+
+    assert got["rank"].to_dict() == {"a": 1, "b": 1, "c": 1, "d": 4}
+    assert got.attrs["notes"][1] == "Kemeny: optimal orders disagree on 3 pairs of questions; these are tied."
+
+
+def test_an_option_that_a_rule_does_not_take_or_a_form_it_does_not_bear_is_refused():
+    profile = [Ballot("carer", {"q1": 1})]
+
+    with pytest.raises(ProtocolError, match="has no option 'unranked'; it takes none"):
+        ranked(profile, "schulze", unranked="zero")
+    with pytest.raises(ProtocolError, match="use one of average, zero, last"):
+        ranked(profile, "borda", unranked="nil")
+    with pytest.raises(ProtocolError, match="use unranked = 'average'"):
+        ranked(profile, "borda", form="chosen", unranked="zero")
+    with pytest.raises(ProtocolError, match="needs ballots that agree or not"):
+        ranked(profile, "group_informed_consensus")
+    with pytest.raises(ProtocolError, match="use one above 0"):
+        ranked(profile, "plackett_luce", prior=0)

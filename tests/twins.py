@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 from tests.profiles import Ballot
@@ -135,6 +135,55 @@ def schulze(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
     }
 
 
+def ranked_pairs(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
+    """Lock majorities from the strongest; of one strength, those that close no cycle together."""
+
+    def reached(pairs: set[tuple[str, str]], start: str) -> set[str]:
+        seen, fresh = {start}, [start]
+        while fresh:
+            at = fresh.pop()
+            new = {j for i, j in pairs if i == at} - seen
+            seen |= new
+            fresh += new
+        return seen
+
+    locked: set[tuple[str, str]] = set()
+    wins = [(i, j) for i in questions for j in questions if above[i, j] > above[j, i]]
+    strengths = sorted({(above[i, j], -above[j, i]) for i, j in wins}, reverse=True)
+    for strength in strengths:
+        drawn = {(i, j) for i, j in wins if (above[i, j], -above[j, i]) == strength and i not in reached(locked, j)}
+        locked |= {(i, j) for i, j in drawn if i not in reached(locked | drawn, j)}
+    return {q: len(reached(locked, q)) - sum(q in reached(locked, j) for j in questions) for q in questions}
+
+
+def kemeny(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
+    """Try every order; questions that the best ones disagree on, and runs of them, are tied."""
+    cost = {order: sum(above[j, i] for i, j in combinations(order, 2)) for order in permutations(questions)}
+    best = [order for order, spent in cost.items() if spent == min(cost.values())]
+    settled = {(i, j) for i in questions for j in questions if all(o.index(i) < o.index(j) for o in best)}
+    tied = {q: {q} for q in questions}
+    for i, j in combinations(questions, 2):
+        if (i, j) not in settled and (j, i) not in settled:
+            joined = tied[i] | tied[j]
+            tied |= dict.fromkeys(joined, joined)
+    return {
+        q: sum((((q, j) in settled) - ((j, q) in settled)) for j in questions if j not in tied[q]) for q in questions
+    }
+
+
 def ranks(scored: dict[str, Any]) -> dict[str, int]:
     """Places by score, the highest first, the lowest place of a tie."""
     return {q: 1 + sum(other > mine for other in scored.values()) for q, mine in scored.items()}
+
+
+def plackett_luce_stages(profile: list[Ballot], form: str, questions: list[str], shares: dict[str, int]) -> list[Any]:
+    """(weight, chosen, left): each question above its ballot's lowest level, and what it was chosen from."""
+    say, found = sum(shares.values()), []
+    for b in profile:
+        n = sum(other.weight for other in profile if other.group == b.group)
+        for favour in compared(b, form, questions):
+            for q, mine in favour.items():
+                if mine > min(favour.values()):
+                    weight = b.weight * shares[b.group] / n / say
+                    found.append((weight, q, [j for j in favour if favour[j] <= mine]))
+    return found
