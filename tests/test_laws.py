@@ -12,7 +12,7 @@ from consensus.interim.proportional import PROPORTIONAL_RULES
 from consensus.rules import RULES, rank
 from consensus.tally import tally
 from consensus.vocabulary import BALLOT_FORMS
-from consensus.workshop import allocate_seats, apply_moves, combine_rankings, merge_lineage
+from consensus.workshop import allocate_seats, apply_moves, combine_rankings
 from tests.profiles import GROUPS, QUESTIONS, Ballot, examples, frame_of, profiles, times
 
 FORM = st.sampled_from(BALLOT_FORMS)
@@ -256,18 +256,3 @@ def test_the_plenary_moves_questions_and_loses_none(lists, data):
         assert not final.loc[question, "tied"]
     else:
         pd.testing.assert_frame_equal(final[["rank", "tied"]], combined[["rank", "tied"]])
-
-
-@examples
-@given(
-    merges=st.dictionaries(st.sampled_from(["q1", "q2", "q3"]), st.sampled_from(["q4", "q5"])),
-    owners=st.lists(st.sampled_from(["q1", "q2", "q3", "q4", "q5"]), min_size=5, max_size=12),
-)
-def test_a_merge_at_the_workshop_keeps_every_submission_once(merges, owners):
-    owners = [*owners, "q1", "q2", "q3", "q4", "q5"]
-    lineage = pd.DataFrame({"question_id": owners, "submission_id": [f"s{n}" for n in range(len(owners))]})
-
-    merged = merge_lineage(lineage, merges)
-
-    assert merged["submission_id"].tolist() == lineage["submission_id"].tolist()
-    assert merged["question_id"].tolist() == [merges.get(q, q) for q in owners]
