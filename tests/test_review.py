@@ -1,4 +1,4 @@
-"""The review workbook: what a person leaves is accepted, what a person changes is decided, and nothing twice."""
+"""The review workbook: once agreed, what is left is accepted, what a person changes is decided, and nothing twice."""
 
 from __future__ import annotations
 
@@ -60,9 +60,13 @@ class Desk:
         built = apply_decisions(SUBMISSIONS, PROPOSALS, self.decisions, ["biological", "social"])
         return Questions(apply_evidence_checks(built.questions, self.decisions), built.lineage, built.set_aside)
 
-    def export(self) -> None:
-        """Write the workbook as things stand."""
+    def export(self, agreed: str = "yes") -> None:
+        """Write the workbook as things stand, and answer beside the agreement as a person who read it would."""
         write_review(self.path, SUBMISSIONS, PROPOSALS, self.questions, PROTOCOL, IDENTIFIERS)
+        if agreed:
+            workbook = load_workbook(self.path)
+            workbook["Read me"]["B3"] = agreed
+            workbook.save(self.path)
 
     def edit(self, changes: Mapping[str, Mapping[str, str]], sheet: str = "Review") -> None:
         """Change cells, by the id in the first column and the heading, as a person would."""
@@ -105,7 +109,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """Return a desk with the workbook just written."""
+    """Return a desk with the workbook just written, and agreed to."""
     made = Desk(tmp_path)
     made.export()
     return made
@@ -125,6 +129,59 @@ def test_a_workbook_left_as_it_was_accepts_every_proposal_and_the_second_time_no
         "s6": "rejected",
     }
     assert desk.read() == []
+
+
+@pytest.mark.parametrize("answer", ["", "no", "not yet"])
+def test_a_workbook_that_nobody_agreed_to_is_not_taken(desk: Desk, answer: str) -> None:
+    desk.export(agreed=answer)
+    desk.edit({"s5": {"out of scope": "x", "reason": "not a question"}})
+
+    with pytest.raises(DataError) as refused:
+        desk.read()
+
+    (fault,) = refused.value.faults
+    assert "'Read me', cell B3" in fault
+    assert "nothing of it is taken" in fault
+    assert "write yes" in fault
+    assert desk.decisions.empty
+    assert set(desk.places().values()) == {NOT_YET_REVIEWED, "rejected"}
+
+
+def test_a_workbook_written_anew_asks_for_agreement_anew(desk: Desk) -> None:
+    desk.read()
+    desk.export(agreed="")
+
+    with pytest.raises(DataError, match="nobody has agreed"):
+        desk.read()
+
+
+@pytest.mark.parametrize("answer", ["Yes", " YES "])
+def test_agreement_may_be_written_in_any_case(desk: Desk, answer: str) -> None:
+    desk.export(agreed=answer)
+
+    assert desk.read()
+
+
+def test_agreement_is_found_by_its_label_and_a_workbook_without_it_is_refused(desk: Desk) -> None:
+    workbook = load_workbook(desk.path)
+    workbook["Read me"].insert_rows(1)
+    workbook.save(desk.path)
+    moved = read_review(desk.path, SUBMISSIONS, PROPOSALS, desk.questions, PROTOCOL, by="Ada", at=NOW)
+    del workbook["Read me"]
+    workbook.save(desk.path)
+
+    assert moved
+    with pytest.raises(DataError, match="export the workbook again"):
+        desk.read()
+
+
+def test_the_sheets_are_printed_across_with_their_headings_on_every_page(desk: Desk) -> None:
+    sheets = [load_workbook(desk.path)[title] for title in ("Review", "Questions")]
+
+    assert {sheet.page_setup.orientation for sheet in sheets} == {"landscape"}
+    assert {(sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) for sheet in sheets} == {(1, 0)}
+    assert all(sheet.sheet_properties.pageSetUpPr.fitToPage for sheet in sheets)
+    assert {sheet.print_title_rows for sheet in sheets} == {"$1:$1"}
 
 
 def test_a_workbook_written_anew_and_left_as_it_was_decides_nothing(desk: Desk) -> None:

@@ -141,6 +141,7 @@ def _review(db: Store, home: Path) -> None:
         if "parking" in str(sheet.cell(row, columns["text"]).value):
             sheet.cell(row, columns["out of scope"]).value = "x"
             sheet.cell(row, columns["reason"]).value = "a complaint about one service"
+    book["Read me"]["B3"] = "yes"
     book.save(path)
     steps.import_review(db, "small", path, by="reviewer", now=REVIEWED)
 

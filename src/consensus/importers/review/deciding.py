@@ -1,8 +1,10 @@
 """Reading the review workbook back: what a person changed or accepted, as decisions; every fault at once.
 
-What is read is compared with what was written and with what has been decided since. So a row left as it was accepts the
-proposal where nobody has decided yet; where somebody has decided otherwise since, it is told, and neither is lost. And
-reading the same workbook again after its decisions were recorded gives none.
+A person says on the sheet to read first that the groups were read; without that nothing is taken, for a row left as it
+was would else accept what nobody looked at. What is read is compared with what was written and with what has been
+decided since. So a row left as it was accepts the proposal where nobody has decided yet; where somebody has decided
+otherwise since, it is told, and neither is lost. And reading the same workbook again after its decisions were recorded
+gives none.
 """
 
 from __future__ import annotations
@@ -64,14 +66,14 @@ def read_review(
     Raises
     ------
     DataError
-        Every fault at once, each with its row: an unknown submission or category, a question without a wording or with
-        two, something out of scope without a reason, a row that was decided otherwise since the workbook was written.
-        Nothing is decided then.
+        Every fault at once, each with its place: no yes beside the agreement on the sheet to read first, an unknown
+        submission or category, a question without a wording or with two, something out of scope without a reason, a row
+        that was decided otherwise since the workbook was written. Nothing is decided then.
     """
     path = Path(path)
-    sheets = open_review(path)
+    sheets, not_agreed = open_review(path)
     rows, faults = read_rows(sheets[REVIEW], set(submissions["submission_id"]), questions, protocol)
-    found = _Found(faults=faults)
+    found = _Found(faults=[*not_agreed, *faults])
     labels: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.said.question and not row.said.out_of_scope:

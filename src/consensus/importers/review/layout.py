@@ -10,9 +10,27 @@ from consensus.duplicates import propose_categories, propose_wordings
 from consensus.protocol import Protocol
 from consensus.questions import NOT_YET_REVIEWED, Questions
 
-__all__ = ["QUESTIONS", "QUESTION_COLUMNS", "READ_ME", "REVIEW", "REVIEW_COLUMNS", "Start", "joins", "starts"]
+__all__ = [
+    "AGREEMENT",
+    "AGREEMENT_ROW",
+    "QUESTIONS",
+    "QUESTION_COLUMNS",
+    "READ_ME",
+    "REVIEW",
+    "REVIEW_COLUMNS",
+    "Start",
+    "joins",
+    "starts",
+]
 
 READ_ME, REVIEW, QUESTIONS = "Read me", "Review", "Questions"
+
+AGREEMENT = "I have read the proposed groups and agree with them as they stand here (write yes)"
+"""The label in column A of the sheet to read first; the answer stands in column B.
+
+A workbook leaves with that cell empty, so one that nobody opened accepts nothing.
+"""
+AGREEMENT_ROW = 3
 
 REVIEW_COLUMNS = {
     "submission": 16,

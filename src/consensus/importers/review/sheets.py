@@ -7,7 +7,15 @@ from pathlib import Path
 
 from consensus.errors import DataError
 from consensus.importers.reading import fold
-from consensus.importers.review.layout import QUESTION_COLUMNS, QUESTIONS, REVIEW, REVIEW_COLUMNS, Start
+from consensus.importers.review.layout import (
+    AGREEMENT,
+    QUESTION_COLUMNS,
+    QUESTIONS,
+    READ_ME,
+    REVIEW,
+    REVIEW_COLUMNS,
+    Start,
+)
 from consensus.importers.workbook import is_workbook, read_sheets
 from consensus.protocol import Protocol
 from consensus.questions import NOT_YET_REVIEWED, Questions
@@ -48,8 +56,8 @@ class Row:
         return bool(self.now_in or self.now_aside or self.written.out_of_scope) and not changed
 
 
-def open_review(path: Path) -> dict[str, list[tuple[int, Cells]]]:
-    """Return the rows of both sheets with their numbers, cells by heading.
+def open_review(path: Path) -> tuple[dict[str, list[tuple[int, Cells]]], list[str]]:
+    """Return the rows of both sheets with their numbers, cells by heading; and a fault where nobody agreed to them.
 
     Raises
     ------
@@ -76,7 +84,20 @@ def open_review(path: Path) -> dict[str, list[tuple[int, Cells]]]:
         ]
     if faults:
         raise DataError.of(path.name, faults)
-    return told
+    return told, _not_agreed(sheets.get(READ_ME, {}))
+
+
+def _not_agreed(read_me: dict[int, list[str]]) -> list[str]:
+    """Return a fault unless a person wrote yes beside the agreement."""
+    for number, (label, *answer) in read_me.items():
+        if fold(label) == fold(AGREEMENT):
+            if answer and fold(answer[0]) == "yes":
+                return []
+            return [
+                f"sheet '{READ_ME}', cell B{number}: nobody has agreed to the groups as they stand in the workbook, so "
+                "nothing of it is taken; read them, write yes in that cell, save the workbook and import it again."
+            ]
+    return [f"The sheet '{READ_ME}' lacks the line '{AGREEMENT}'; export the workbook again."]
 
 
 def read_rows(

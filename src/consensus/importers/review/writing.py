@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from consensus.importers.review.layout import (
+    AGREEMENT,
+    AGREEMENT_ROW,
     QUESTION_COLUMNS,
     QUESTIONS,
     READ_ME,
@@ -35,7 +38,7 @@ _YOURS = PatternFill("solid", fgColor="FFF4CE")
 _BAND = PatternFill("solid", fgColor="F3F2F1")
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _INSTRUCTIONS = """\
-Which submissions ask the same? A machine proposes, you decide. Only the yellow columns are read back.
+Which submissions ask the same? A machine proposes, you decide. Only what is yellow is read back.
 Rows with the same word in "question" become one summary question. To split a group, give some rows another word; to
 join two groups, give their rows the same word. Any word will do.
 "wording" is how the summary question will read on the ballot. It is proposed on the first row of each group, in a
@@ -46,8 +49,9 @@ Leave "question" empty where you do not want to decide yet.
 "may name somebody" says what kind of identifier may stand in the text. Names of people are not recognised: please look.
 The sheet "Questions" holds the questions agreed so far. Write the review that settles one, and it leaves the ballot; or
 where you searched without finding one.
-Save the workbook and import it. A row that you leave as it is takes the proposal as it stands. Nothing is final: import
-a changed workbook again, and only what you changed is recorded, with your name and the time.
+When you have read the groups, write yes in the yellow cell at the top of this sheet, save the workbook and import it. A
+row that you leave as it is then takes the proposal as it stands. Without that yes nothing of the workbook is taken.
+Nothing is final: import a changed workbook again, and only what you changed is recorded, with your name and the time.
 A text that is too long for a cell is shown cut, and is kept whole in the store."""
 
 
@@ -75,11 +79,7 @@ def write_review(
     workbook = Workbook()
     read_me = workbook.active
     assert isinstance(read_me, Worksheet)
-    read_me.title = READ_ME
-    read_me.column_dimensions["A"].width = 120
-    for number, line in enumerate([protocol.partnership.title, "", *_INSTRUCTIONS.splitlines()], start=1):
-        write_cell(read_me, number, 1, line)
-    read_me["A1"].font = _HEAD
+    _read_me(read_me, protocol.partnership.title)
     rows = _in_order(submissions, proposals)
     begun = starts(rows, questions, protocol, identifiers)
     _review_sheet(workbook.create_sheet(REVIEW), rows, begun, protocol, identifiers)
@@ -96,6 +96,18 @@ def write_review(
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(content.getvalue())
     os.replace(part, path)
+
+
+def _read_me(sheet: Worksheet, title: str) -> None:
+    """Write what to do, and the cell in which a person agrees; it is always empty here."""
+    sheet.title = READ_ME
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 110, 12
+    for number, line in enumerate([title, "", AGREEMENT, "", *_INSTRUCTIONS.splitlines()], start=1):
+        write_cell(sheet, number, 1, line)
+    for number in (1, AGREEMENT_ROW):
+        sheet.cell(number, 1).font = _HEAD
+    answer = sheet.cell(AGREEMENT_ROW, 2)
+    answer.fill, answer.border = _YOURS, Border(*[Side("thin")] * 4)
 
 
 def _in_order(submissions: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFrame:
@@ -150,8 +162,17 @@ def _head(sheet: Worksheet, columns: dict[str, int]) -> None:
         dimension = sheet.column_dimensions[get_column_letter(number)]
         dimension.width, dimension.hidden = width or 10, not width
     sheet.freeze_panes = "B2"
+    _print_across(sheet)
     shown = sum(1 for width in columns.values() if width)
     sheet.auto_filter.ref = f"A1:{get_column_letter(shown)}{max(sheet.max_row, 1)}"
+
+
+def _print_across(sheet: Worksheet) -> None:
+    """Print on as many landscape pages as it takes, each as wide as the sheet and with the headings above."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.print_title_rows = "1:1"
 
 
 def _row(sheet: Worksheet, number: int, values: Iterable[object], fill: PatternFill | None = None) -> None:
