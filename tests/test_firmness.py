@@ -294,6 +294,16 @@ def test_a_stress_test_says_for_each_question_what_every_rule_and_every_missing_
     assert firm.attrs["smallest_change"]["enters"] in firm.index[3:]
 
 
+def test_every_rule_can_be_stressed_or_says_which_ballots_it_needs():
+    t = tally(survey(7, {"carer": 8, "nurse": 6}, 5, 2).assign(value=1), form="chosen")
+
+    for rule in RULES:
+        firm = stress(t, rule, top=2, replicates=3)
+
+        assert firm["rank"].to_dict() == rank(t, rule)["rank"].to_dict()
+        assert firm["acceptability"].between(0, 1).all()
+
+
 def test_a_group_without_a_share_neither_moves_nor_shakes_the_order():
     t = tally(survey(8, {"carer": 40, "nurse": 30}))
 

@@ -28,8 +28,9 @@ LINEAR = ("jla_positions", "jla_top10", "mean_points", "borda")
 
 SAMPLES = 10_000
 SAMPLES_OF_ANY = 200
-WHOLE = 1_000_000
-"""A sampled weighting is rounded to parts of a million, because shares are whole numbers."""
+WHOLE, WHOLE_OF_ANY = 1_000_000, 100
+"""A sampled weighting is rounded to parts of so many, because shares are whole numbers; few for rules of any kind, some
+of which raise exact fractions to the power of a share."""
 
 
 def places_under(tables: GroupTables, rule: str, shares: Sequence[int]) -> npt.NDArray[np.int64]:
@@ -137,24 +138,24 @@ def _cuts(gap: FloatArray) -> FloatArray:
 
 
 def _sampled(table: npt.NDArray, top: int, seed: int) -> tuple[FloatArray, FloatArray, str]:
-    drawn = _weightings(SAMPLES, len(table), seed)
+    drawn = _weightings(SAMPLES, len(table), seed, WHOLE)
     bound = int(np.abs(table).max()) * WHOLE * len(table) * 2
     kind: type = np.int64 if bound < 2**62 else object
     kept = (lowest_places(drawn.astype(kind) @ table.astype(kind)) <= top).mean(axis=0)
     return kept, np.sqrt(kept * (1 - kept) / SAMPLES), f"sampled {SAMPLES}"
 
 
-def _weightings(samples: int, groups: int, seed: int) -> npt.NDArray[np.int64]:
+def _weightings(samples: int, groups: int, seed: int, whole: int) -> npt.NDArray[np.int64]:
     """Return weightings drawn evenly, as whole numbers, so that questions level by every group stay level."""
     drawn = stream(seed, "weightings").dirichlet(np.ones(groups), size=samples)
-    return np.maximum(np.rint(drawn * WHOLE), 1).astype(np.int64)
+    return np.maximum(np.rint(drawn * whole), 1).astype(np.int64)
 
 
 def _sampled_by_rule(
     tables: GroupTables, rule: str, top: int, seed: int, says: npt.NDArray
 ) -> tuple[FloatArray, FloatArray, str]:
     shares = np.zeros((SAMPLES_OF_ANY, len(tables.groups)), dtype=int)
-    shares[:, says] = _weightings(SAMPLES_OF_ANY, len(says), seed)
+    shares[:, says] = _weightings(SAMPLES_OF_ANY, len(says), seed, WHOLE_OF_ANY)
     kept = np.array([places_under(tables, rule, row) <= top for row in shares.tolist()]).mean(axis=0)
     return kept, np.sqrt(kept * (1 - kept) / SAMPLES_OF_ANY), f"sampled {SAMPLES_OF_ANY}"
 
