@@ -154,8 +154,35 @@ def test_a_decision_stands_when_prefect_is_away(home, capsys):
 
 COMMANDS = [
     "demo", "up", "simulate", "init", "status", "import", "deduplicate", "review", "round", "rank", "approve",
-    "workshop", "publish", "trace", "compare",
+    "workshop", "publish", "trace", "compare", "quarantine", "questions", "shortlist", "decisions", "undo",
 ]  # fmt: skip
+
+
+def test_a_sign_off_without_a_name_is_refused(home, capsys):
+    say(capsys, "init", str(small_folder(home / "small")))
+
+    status, _, err = say(capsys, "approve")
+
+    assert status == 2
+    assert "--by NAME" in err
+
+
+def test_a_port_that_is_none_gets_a_sentence(home, capsys, monkeypatch):
+    monkeypatch.setenv("CONSENSUS_WEB_PORT", "abc")
+
+    status, _, err = say(capsys, "status")
+
+    assert status == 2
+    assert err.startswith("CONSENSUS_WEB_PORT is 'abc'")
+
+
+def test_a_close_in_the_hour_that_the_clock_skips_is_refused(home, capsys):
+    say(capsys, "init", str(small_folder(home / "small")))
+
+    status, _, err = say(capsys, "round", "open", "interim", "--closes", "2027-03-28T01:30")
+
+    assert status == 2
+    assert "does not exist in Europe/London" in err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

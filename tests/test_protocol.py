@@ -8,6 +8,8 @@ import pytest
 
 from consensus.errors import ProtocolError
 from consensus.protocol import parse_protocol, read_protocol
+from consensus.rules import RULES
+from consensus.vocabulary import RANKING_RULES
 from tests.builders import GATHER, INTERIM, PROTOCOL, small_folder, small_protocol, texts
 
 
@@ -91,3 +93,17 @@ def test_a_group_that_a_rule_names_must_be_listed():
 def test_two_groups_may_not_share_an_id():
     with pytest.raises(ProtocolError, match="groups id 'lived' stands twice"):
         small_protocol(**{'id = "carer"': 'id = "lived"'})
+
+
+def test_a_misspelt_ranking_rule_is_told_with_the_other_faults():
+    with pytest.raises(ProtocolError) as told:
+        small_protocol(**{'rule = "jla_positions"': 'rule = "jla_position"', '["mean_points"]': '["mean_pionts"]'})
+
+    assert [fault.split(";")[0] for fault in told.value.faults] == [
+        "protocol.toml: ranking.rule is 'jla_position'",
+        "protocol.toml: ranking.also is 'mean_pionts'",
+    ]
+
+
+def test_every_ranking_rule_that_a_protocol_may_name_is_there():
+    assert set(RANKING_RULES) == set(RULES)

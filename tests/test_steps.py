@@ -365,3 +365,116 @@ def test_the_next_thing_to_do_is_named_at_every_point_of_the_walk(tmp_path, db):
         ("final-workshop", "machine", "publish"),
         ("publish", "nobody", "publish"),
     ]
+
+
+def test_a_review_during_the_round_cannot_take_a_question_off_the_ballot(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+    asked = steps.questions_on_ballot(db, "small")
+    kept = frames(db)
+    members = kept["lineage"].loc[kept["lineage"]["question_id"] == asked[0][0], "submission_id"]
+    rows = [
+        {"kind": "set_aside", "subject": s, "value": {}, "by": "ann", "at": walk.OPENED, "why": "late doubts"}
+        for s in members
+    ]
+
+    with pytest.raises(StageError, match=f"'{asked[0][0]}' stands on the ballot"):
+        steps.record_decisions(db, "small", rows, now=walk.OPENED)
+
+    assert steps.questions_on_ballot(db, "small") == asked
+    pd.testing.assert_frame_equal(frames(db)["questions"], kept["questions"])
+
+
+def test_an_answer_edited_during_the_round_costs_nobody_their_ballot(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+    edited = walk.write_csv(
+        tmp_path / "edited.csv",
+        ["response_id", "submitted_at", "group", "consent", "question"],
+        [["r-clinician-1", walk.ANSWERED.isoformat(), "clinician", "yes", "Something else entirely?"]],
+    )
+    mapping = walk.answers_mapping(tmp_path)
+    steps.import_answers(db, "small", edited, mapping=mapping, corrects=True, by="ann", now=walk.OPENED)
+    steps.gather(db, "small", now=walk.OPENED)
+    steps.build_questions(db, "small", now=walk.OPENED)
+    steps.advance_rounds(db, now=walk.RANKED)
+
+    outcome = steps.rank_round(db, "small", now=walk.RANKED)
+
+    assert outcome.counts["ballots ranked"] == 36
+    assert outcome.counts["questions ranked"] == len(steps.questions_on_ballot(db, "small"))
+
+
+def test_the_interim_round_does_not_open_by_itself_while_submissions_wait_for_review(tmp_path, db):
+    until("open-round", db, tmp_path)
+    new = [["r-new", walk.REVIEWED.isoformat(), "lived", "yes", "Does gardening help people to sleep?"]]
+    header = ["response_id", "submitted_at", "group", "consent", "question"]
+    path, mapping = walk.write_csv(tmp_path / "new.csv", header, new), walk.answers_mapping(tmp_path)
+    steps.import_answers(db, "small", path, mapping=mapping, by="ann", now=walk.REVIEWED)
+    steps.gather(db, "small", now=walk.REVIEWED)
+    steps.propose_duplicates(db, "small", now=walk.REVIEWED)
+
+    outcome = steps.advance_rounds(db, now=walk.OPENED)
+
+    assert outcome.counts["acts"] == 0
+    assert "does not open by itself while submissions wait for review" in outcome.next
+
+
+def test_a_workbook_that_somebody_worked_in_is_not_written_over(tmp_path, db):
+    until("review", db, tmp_path)
+    path = tmp_path / "in" / "review.xlsx"
+    path.write_bytes(path.read_bytes() + b" ")
+
+    outcome = steps.export_review(db, "small", path, now=walk.REVIEWED)
+
+    assert outcome.ids["workbook"].endswith("review-2.xlsx")
+    assert path.read_bytes().endswith(b" ")
+
+
+def test_a_file_with_the_ids_of_other_people_is_refused_unless_it_corrects_them(tmp_path, db):
+    until("gather-uncertainties", db, tmp_path)
+    rows = [
+        [f"r-lived-{n}", walk.ANSWERED.isoformat(), "lived", "yes", f"Another person's words {n}"] for n in range(3)
+    ]
+    path = walk.write_csv(tmp_path / "paper.csv", ["response_id", "submitted_at", "group", "consent", "question"], rows)
+    mapping = walk.answers_mapping(tmp_path)
+
+    with pytest.raises(DataError, match="give it a source of its own"):
+        steps.import_answers(db, "small", path, mapping=mapping, by="ann", now=walk.REVIEWED)
+    outcome = steps.import_answers(db, "small", path, mapping=mapping, corrects=True, by="ann", now=walk.REVIEWED)
+
+    assert outcome.counts["changed"] == 3
+
+
+def test_a_decision_can_be_listed_and_taken_back(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    question = steps.questions_on_ballot(db, "small")[0][0]
+    steps.record_by_hand(db, "small", question, by="chair", why="the only one on children", now=walk.RANKED)
+    made = steps.decisions(db, "small")
+    decision = made.loc[made["kind"] == "shortlist_by_hand", "decision_id"].iloc[0]
+
+    steps.undo(db, "small", decision, by="chair", why="there is another", now=walk.MET)
+
+    standing = steps.decisions(db, "small").set_index("decision_id")["stands"]
+    assert not standing[decision]
+
+
+def test_a_plenary_move_said_twice_is_one_move(tmp_path, db):
+    until("publish", db, tmp_path)
+    last = steps.shortlisted(db, "small")[-1]
+
+    for _ in range(2):
+        steps.record_move(db, "small", last, 1, by="plenary", why="nobody else asks it", now=walk.MET)
+
+    assert steps.finalise(db, "small", now=walk.MET).counts["plenary moves"] == 1
+
+
+def test_with_small_groups_no_order_without_a_group_is_shown(tmp_path, db):
+    until("import-ballots", db, tmp_path)
+    questions = [question for question, _ in steps.questions_on_ballot(db, "small")]
+    path = walk.ballots_file(tmp_path, questions, ballots=9)
+    mapping = walk.ballots_mapping(tmp_path)
+    steps.import_ballots(db, "small", path, mapping=mapping, by="tester", now=walk.OPENED)
+    steps.advance_rounds(db, now=walk.RANKED)
+
+    shown = steps.rank_round(db, "small", now=walk.RANKED).tables["Still in the Top 3"]
+
+    assert not [column for column in shown if column.startswith("without:")]

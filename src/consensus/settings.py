@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from consensus.errors import DataError
+
 __all__ = ["Settings"]
 
 
@@ -30,17 +32,25 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Return the settings that `CONSENSUS_*` variables declare; `DATABASE_URL` names another database."""
+        """Return the settings that `CONSENSUS_*` variables declare; `DATABASE_URL` names another database.
+
+        Raises
+        ------
+        DataError
+            A port that is none, or a home whose path a database address cannot hold.
+        """
         env = os.environ if environment is None else environment
-        home = Path(env.get("CONSENSUS_HOME", ".consensus")).absolute()
+        home = Path(env.get("CONSENSUS_HOME", ".consensus")).expanduser().absolute()
+        if set("?#%") & set(str(home)):
+            raise DataError(f"CONSENSUS_HOME is {str(home)!r}; choose a folder without ?, # and % in its path.")
         database = env.get("CONSENSUS_DATABASE_URL") or env.get("DATABASE_URL") or f"sqlite:///{home / 'consensus.db'}"
         return cls(
             home=home,
             database_url=database,
             surveys=Path(env.get("CONSENSUS_SURVEYS", "surveys")).absolute(),
             host=env.get("CONSENSUS_HOST", "127.0.0.1"),
-            web_port=int(env.get("CONSENSUS_WEB_PORT", "8765")),
-            prefect_port=int(env.get("CONSENSUS_PREFECT_PORT", "4200")),
+            web_port=_port(env, "CONSENSUS_WEB_PORT", 8765),
+            prefect_port=_port(env, "CONSENSUS_PREFECT_PORT", 4200),
         )
 
     @property
@@ -66,3 +76,10 @@ class Settings:
     def outputs(self, partnership: str) -> Path:
         """Return the folder for what a partnership publishes and reviews."""
         return self.home / "outputs" / partnership
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, str(default))
+    if not value.isdigit() or not 1 <= int(value) <= 65535:
+        raise DataError(f"{name} is {value!r}; set it to a port, a whole number from 1 to 65535.")
+    return int(value)

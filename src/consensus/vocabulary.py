@@ -18,6 +18,7 @@ __all__ = [
     "COLUMNS",
     "DECISION_KINDS",
     "NOT_STATED",
+    "RANKING_RULES",
     "ROUND_STATES",
     "BallotForm",
     "DecisionKind",
@@ -31,6 +32,22 @@ NOT_STATED = "not_stated"
 
 BallotForm = Literal["ranked", "chosen", "rated", "points", "best_worst", "pairwise"]
 BALLOT_FORMS: tuple[BallotForm, ...] = ("ranked", "chosen", "rated", "points", "best_worst", "pairwise")
+
+RANKING_RULES = (
+    "jla_positions",
+    "jla_top10",
+    "mean_points",
+    "borda",
+    "copeland",
+    "schulze",
+    "ranked_pairs",
+    "kemeny",
+    "plackett_luce",
+    "bradley_terry",
+    "maximin",
+    "group_informed_consensus",
+)
+"""The names by which a protocol may call a ranking rule; the functions are in `rules`."""
 
 RoundState = Literal["draft", "open", "paused", "closed", "ranked"]
 ROUND_STATES: tuple[RoundState, ...] = ("draft", "open", "paused", "closed", "ranked")

@@ -11,6 +11,7 @@ import pandas as pd
 from consensus import orchestration, steps
 from consensus.cli.context import Context, Said
 from consensus.cli.tables import as_columns, as_lines
+from consensus.errors import DataError
 from consensus.steps import Outcome
 
 __all__ = ["add_to"]
@@ -42,6 +43,8 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
         parser.add_argument("file", type=Path)
         parser.add_argument("--mapping", type=Path, help="a TOML file that says which column is what")
         parser.add_argument("--source", default="auto", help="which tool wrote the file (default: recognised)")
+        if kind == "answers":
+            parser.add_argument("--corrects", action="store_true", help="the file corrects answers that are there")
 
     text = "rows and ballots that could not be taken: where they stand and why"
     command(subcommands, "quarantine", _quarantine, text)
@@ -72,6 +75,15 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
         parser.add_argument("--why", default="")
         parser.set_defaults(act=act)
     command(rounds, "list", _round_list, "the rounds and their states")
+
+    command(subcommands, "questions", _questions, "the questions on the ballot: id and wording, the shortlist marked")
+    parser = command(subcommands, "shortlist", _shortlist, "put a question on the shortlist by hand")
+    parser.add_argument("question")
+    parser.add_argument("--why", required=True)
+    command(subcommands, "decisions", _decisions, "every decision: who, when, why (restricted)")
+    parser = command(subcommands, "undo", _undo, "take a decision back, by another row")
+    parser.add_argument("decision")
+    parser.add_argument("--why", required=True)
 
     command(subcommands, "rank", _rank, "rank the closed interim round and make the shortlist")
     parser = command(
@@ -127,6 +139,7 @@ def _import_answers(context: Context, options: argparse.Namespace) -> Said:
         options.file,
         mapping=options.mapping,
         source=options.source,
+        corrects=options.corrects,
         by=context.by,
         now=context.now,
     )
@@ -206,6 +219,33 @@ def _round_list(context: Context, options: argparse.Namespace) -> Said:
     return Said(tuple(lines or ["There are no rounds yet."]), {"rounds": rows})
 
 
+def _questions(context: Context, options: argparse.Namespace) -> Said:
+    rows = steps.listed_questions(context.db, context.partnership)
+    lines = as_columns(rows, widest=90) or ["The interim round has not opened; nothing stands on its ballot yet."]
+    return Said(tuple(lines), {"questions": rows.to_dict("records")})
+
+
+def _shortlist(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(
+        steps.record_by_hand(
+            context.db, context.partnership, options.question, by=context.by, why=options.why, now=context.now
+        )
+    )
+
+
+def _decisions(context: Context, options: argparse.Namespace) -> Said:
+    rows = steps.decisions(context.db, context.partnership)
+    shown = rows[["decision_id", "at", "by", "kind", "subject", "why", "stands"]]
+    lines = as_columns(shown.assign(at=[f"{at:%Y-%m-%d %H:%M}" for at in shown["at"]])) or ["Nothing is decided yet."]
+    return Said(tuple(lines), {"decisions": rows.astype({"at": str}).to_dict("records")})
+
+
+def _undo(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(
+        steps.undo(context.db, context.partnership, options.decision, by=context.by, why=options.why, now=context.now)
+    )
+
+
 def _rank(context: Context, options: argparse.Namespace) -> Said:
     outcome = steps.rank_round(context.db, context.partnership, now=context.now)
     return Said.of(outcome, *as_columns(_brief(outcome.tables["Interim ranking"].head(10))))
@@ -217,6 +257,8 @@ def _brief(ranking: pd.DataFrame) -> pd.DataFrame:
 
 
 def _approve(context: Context, options: argparse.Namespace) -> Said:
+    if options.by is None:
+        raise DataError("Who signs? Give the name of the person who decides: --by NAME.")
     ranking_id = options.ranking or steps.current_ranking_id(context.db, context.partnership)
     outcome = steps.record_approval(
         context.db,

@@ -69,7 +69,7 @@ class Context:
     @property
     def by(self) -> str:
         """Return who acts: `--by`, else the user's name on this machine."""
-        return self.by_option or getpass.getuser()
+        return getpass.getuser() if self.by_option is None else self.by_option
 
     @property
     def now(self) -> datetime:
@@ -97,7 +97,11 @@ class Context:
         """Return a time that somebody typed, read in the partnership's time zone where it names none, in UTC."""
         instant = read_instant(text, option)
         if instant.tzinfo is None:
-            instant = instant.replace(tzinfo=steps.protocol(self.db, self.partnership).zone)
+            zone = steps.protocol(self.db, self.partnership).zone
+            there = instant.replace(tzinfo=zone)
+            if there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != instant:
+                raise DataError(f"{option} {text!r} does not exist in {zone} (clocks go forward); choose another time.")
+            instant = there
         return instant.astimezone(UTC)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -21,11 +22,12 @@ __all__ = ["build_parser", "main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one `consensus` command and return its exit status."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
-    context = Context.of(options)
+    options = build_parser().parse_args(arguments)
+    context: Context | None = None
     try:
+        context = Context.of(options)
         result = options.run(context, options)
+        print(json.dumps(result.to_dict(), indent=2, default=str) if options.json else result.to_text(), flush=True)
     except ConsensusError as error:
         _say_error(error, options.json)
         return error.exit_status
@@ -33,17 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Stopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        return 0
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; say nothing at the exit
     except Exception:
         traceback.print_exc()
         print("This is a bug in consensus, not in what you did; please report the lines above.", file=sys.stderr)
         return 1
     finally:
-        context.close()
-    if options.json:
-        print(json.dumps(result.to_dict(), indent=2, default=str))
-    else:
-        print(result.to_text())
+        if context is not None:
+            context.close()
     return 0
 
 

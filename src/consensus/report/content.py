@@ -187,8 +187,11 @@ def _is_final(material: Material) -> bool:
 
 def _sensitivity(material: Material, groups: list[str]) -> pd.DataFrame:
     """Return the table with the groups left out in the order of the protocol."""
-    top = material.protocol.publication.top
-    table = tables.sensitivity_table(material.ranking, material.sensitivity, material.leave_one_out, top)
+    published = material.protocol.publication
+    hidden = tables.withheld_groups(material.ballots, material.protocol.shares, published.small_cells)
+    table = tables.sensitivity_table(
+        material.ranking, material.sensitivity, material.leave_one_out, published.top, withheld=hidden
+    )
     left = [f"without:{group}" for group in groups if f"without:{group}" in table]
     return table[[*table.columns.difference(left, sort=False), *left]]
 
@@ -271,14 +274,15 @@ def _stages(material: Material, taking_part: pd.DataFrame) -> list[tuple[str, st
     return [
         ("People who answered", str(taking_part.at[TOTAL, ANSWERED])),
         ("Submissions: single questions cut from the answers", str(len(material.submissions))),
-        ("Submissions set aside, each with a reason", str(len(material.set_aside))),
+        ("Submissions set aside, each with a reason", _small(len(material.set_aside), k)),
         ("Summary questions that the other submissions became", str(len(material.questions))),
         ("Summary questions that research has answered already", str(answered)),
         ("Summary questions in the interim survey", str(len(material.ranking))),
         ("Ballots counted", str(taking_part.at[TOTAL, BALLOTS])),
-        *(
-            (f"Ballots not counted: {reason}", small_mark(k) if 0 < count < k else str(count))
-            for reason, count in material.not_counted.items()
-        ),
+        *((f"Ballots not counted: {reason}", _small(count, k)) for reason, count in material.not_counted.items()),
         ("Questions on the shortlist", str(len(material.shortlist))),
     ]
+
+
+def _small(count: int, threshold: int) -> str:
+    return small_mark(threshold) if 0 < count < threshold else str(count)

@@ -110,7 +110,12 @@ def show_positions(ranking: pd.DataFrame, groups: Sequence[str], withheld: Itera
 
 
 def sensitivity_table(
-    ranking: pd.DataFrame, by_rule: Mapping[str, pd.DataFrame], left_out: pd.DataFrame, top: int
+    ranking: pd.DataFrame,
+    by_rule: Mapping[str, pd.DataFrame],
+    left_out: pd.DataFrame,
+    top: int,
+    *,
+    withheld: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Return the place of each question under other rules and with each group left out.
 
@@ -118,6 +123,9 @@ def sensitivity_table(
     ----------
     left_out
         Index `question`, a column `without_<group>` for each group that can be left out; other columns are passed over.
+    withheld
+        Groups whose positions are not published. With any of them no order without a group is shown either: it would
+        give away what is withheld.
 
     Returns
     -------
@@ -127,7 +135,7 @@ def sensitivity_table(
     """
     columns = {"interim": ranking["rank"]}
     columns |= {f"rule:{name}": table["rank"] for name, table in by_rule.items()}
-    left = [str(column) for column in left_out.columns if str(column).startswith("without_")]
+    left = [str(column) for column in left_out.columns if str(column).startswith("without_") and not list(withheld)]
     columns |= {column.replace("_", ":", 1): left_out[column] for column in left}
     table = pd.DataFrame(columns, index=ranking.index).astype("int64")
     table = table[(table <= top).any(axis=1)].rename_axis("question_id")

@@ -10,7 +10,7 @@ from consensus.steps.partnerships import register
 from consensus.steps.plots import plot
 from consensus.steps.progress import list_partnerships, next_action
 from consensus.steps.publication import publish
-from consensus.steps.ranking import Approval, approval, rank_round, record_approval
+from consensus.steps.ranking import Approval, approval, rank_round, record_approval, record_by_hand
 from consensus.steps.review import build_questions, export_review, import_review, propose_duplicates, record_decisions
 from consensus.steps.rounds import (
     RoundView,
@@ -35,6 +35,7 @@ from consensus.steps.scripted import (
 from consensus.steps.standing import (
     Standing,
     current_ranking_id,
+    listed_questions,
     partnership_of,
     protocol,
     quarantine,
@@ -44,7 +45,7 @@ from consensus.steps.standing import (
     status,
     top_table,
 )
-from consensus.steps.tracing import Comparison, compare, trace
+from consensus.steps.tracing import Comparison, compare, decisions, trace, undo
 from consensus.steps.workshop import finalise, import_workshop, record_dissent, record_merge, record_move
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "compare",
     "counted_ballots",
     "current_ranking_id",
+    "decisions",
     "export_review",
     "extend_round",
     "finalise",
@@ -73,6 +75,7 @@ __all__ = [
     "import_workshop",
     "list_partnerships",
     "list_rounds",
+    "listed_questions",
     "next_action",
     "open_round",
     "partnership_of",
@@ -85,6 +88,7 @@ __all__ = [
     "questions_on_ballot",
     "rank_round",
     "record_approval",
+    "record_by_hand",
     "record_decisions",
     "record_dissent",
     "record_merge",
@@ -102,4 +106,5 @@ __all__ = [
     "status",
     "top_table",
     "trace",
+    "undo",
 ]

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from consensus import gather as gathering
 from consensus import importers, store
 from consensus.digest import digest
-from consensus.errors import StageError
+from consensus.errors import DataError, StageError
 from consensus.importers import Imported
 from consensus.protocol import Protocol
 from consensus.report.content import ANSWERED
@@ -29,15 +29,20 @@ def import_answers(
     *,
     mapping: Path | str | None = None,
     source: str = "auto",
+    corrects: bool = False,
     by: str,
     now: datetime,
 ) -> Outcome:
     """Import a file of answers and keep it as received; importing it twice changes nothing.
 
+    With `corrects` the file is said to correct an earlier one; without it, a file in which more of the answers that are
+    there already have other words than the same ones is refused: two tools often number people alike.
+
     Raises
     ------
     DataError
-        The file as a whole cannot be taken: empty, a column missing. Single rows that cannot be taken go to quarantine.
+        The file as a whole cannot be taken: empty, a column missing, ids of other people. Single rows that cannot be
+        taken go to quarantine.
     """
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
@@ -47,6 +52,12 @@ def import_answers(
     with db.writing() as session:
         keep_upload(session, partnership, "answers", Path(path), imported, by=by, now=now)
         received = store.save_answers(session, partnership, answers)
+        if received.changed > received.unchanged and not corrects:
+            raise DataError(
+                f"{Path(path).name}: {received.changed} of its answers have ids that are there with other "
+                "words. If it comes from another tool, give it a source of its own in its mapping "
+                '(source = "paper"); if it corrects the earlier file, say --corrects. Nothing of it was taken.'
+            )
     return Outcome(
         stage=STAGE,
         done=f"Imported {shown(len(answers), protocol)} answers ({shown(received.new, protocol)} new, "

@@ -18,7 +18,7 @@ from consensus.steps.rounds import grace_ends
 from consensus.store import Store
 from consensus.vocabulary import COLUMNS
 
-__all__ = ["CountedBallots", "counted_ballots", "import_ballots", "interim_round"]
+__all__ = ["CountedBallots", "counted_ballots", "import_ballots", "interim_round", "on_ballot"]
 
 CHOICE = ("question_id", "item_id", "rank", "chosen")
 
@@ -26,6 +26,11 @@ CHOICE = ("question_id", "item_id", "rank", "chosen")
 def interim_round(session: Session, partnership: str) -> models.Round:
     """Return the partnership's interim round."""
     return store.load_round(session, f"{partnership}-interim-1")
+
+
+def on_ballot(row: models.Round) -> pd.DataFrame:
+    """Return what stands on a round's ballot as it was when the round opened: question_id, wording."""
+    return pd.DataFrame(json.loads(row.questions), columns=["question_id", "wording"], dtype=object)
 
 
 def import_ballots(
@@ -116,7 +121,7 @@ def _plain(value: object) -> object:
 
 
 class CountedBallots:
-    """The ballots that count at a round's close, and how many came too late.
+    """The ballots that count at a round's close, and how many came, or were changed, too late.
 
     The last version received in time counts. In time is up to and with the close; for somebody who had begun before the
     close it is up to the end of the grace.
@@ -130,13 +135,14 @@ class CountedBallots:
     def of(cls, versions: list[models.Ballot], round_: models.Round) -> CountedBallots:
         """Return what counts of every version of every ballot in a round."""
         last: dict[str, models.Ballot] = {}
-        everyone = set()
+        late = set()
         for ballot in versions:
-            everyone.add(ballot.ballot_id)
             began_in_time = ballot.began_at is not None and ballot.began_at <= round_.closes_at
             if ballot.received_at <= (grace_ends(round_) if began_in_time else round_.closes_at):
                 last[ballot.ballot_id] = ballot
-        return cls([last[key] for key in sorted(last)], len(everyone - set(last)))
+            else:
+                late.add(ballot.ballot_id)
+        return cls([last[key] for key in sorted(last)], len(late))
 
     def responses(self) -> pd.DataFrame:
         """Return the long frame of responses: response_id, group, question_id, item_id, rank, chosen."""

@@ -17,7 +17,7 @@ from consensus.protocol import Protocol
 from consensus.questions import in_force
 from consensus.report import tables as report_tables
 from consensus.report.content import BALLOTS
-from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round
+from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round, on_ballot
 from consensus.steps.outcome import Outcome, counts_by_group, shown, worded
 from consensus.steps.rounds import grace_ends, local_time
 from consensus.store import Store, StoredRanking
@@ -30,6 +30,7 @@ __all__ = [
     "rank_round",
     "ranking_inputs",
     "record_approval",
+    "record_by_hand",
     "shortlist_by_hand",
 ]
 
@@ -64,7 +65,7 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         row = interim_round(session, partnership)
         _check_moment(row, protocol, now)
         counted = counted_ballots(session, row)
-        questions = _on_ballot(session, row)
+        questions = on_ballot(row)
         inputs = ranking_inputs(session, row, protocol, counted)
         by_hand = shortlist_by_hand(store.load_decisions(session, partnership))
         ballots = _ballots(session, row, protocol, counted)
@@ -132,11 +133,6 @@ def _check_moment(row: models.Round, protocol: Protocol, now: datetime) -> None:
         )
 
 
-def _on_ballot(session: Session, row: models.Round) -> pd.DataFrame:
-    questions = store.load_frame(session, "questions", row.partnership)
-    return questions[questions["question_id"].isin(json.loads(row.questions))].reset_index(drop=True)
-
-
 def _ballots(session: Session, row: models.Round, protocol: Protocol, counted: CountedBallots) -> pd.DataFrame:
     """Return the long frame of ballots; votes on answers are followed to the summary questions they became."""
     responses = counted.responses()
@@ -171,6 +167,23 @@ def ranking_inputs(session: Session, row: models.Round, protocol: Protocol, coun
         store.load_frame(session, "lineage", row.partnership),
         protocol.hash,
         shortlist_by_hand(store.load_decisions(session, row.partnership)),
+    )
+
+
+def record_by_hand(db: Store, partnership: str, question_id: str, *, by: str, why: str, now: datetime) -> Outcome:
+    """Record that people put a question on the shortlist by hand, with the reason; the next ranking shows it there."""
+    if not why.strip():
+        raise StageError("The reason is missing; a question goes on the shortlist by hand with why.")
+    with db.writing() as session:
+        if question_id not in set(on_ballot(interim_round(session, partnership))["question_id"]):
+            raise StageError(f"The question '{question_id}' was not on the ballot; `consensus questions` lists those.")
+        row = {"kind": "shortlist_by_hand", "subject": question_id, "value": {}, "by": by, "at": now, "why": why}
+        store.append_decisions(session, partnership, [row])
+    return Outcome(
+        stage=STAGE,
+        done=f"Recorded: {question_id} goes on the shortlist by hand.",
+        next=f"Rank again: `consensus rank --partnership {partnership}`.",
+        ids={"partnership": partnership, "question": question_id},
     )
 
 
@@ -246,7 +259,7 @@ def _public_tables(
     hidden = report_tables.withheld_groups(ballots, protocol.shares, protocol.publication.small_cells)
     positions = report_tables.show_positions(result.ranking, list(protocol.shares), hidden)
     ranking = result.ranking[["rank", "tied", "score"]].join(positions.rename(columns=protocol.group_name))
-    left_out = report_tables.sensitivity_table(result.ranking, others, result.leave_one_out, top)
+    left_out = report_tables.sensitivity_table(result.ranking, others, result.leave_one_out, top, withheld=hidden)
     return {
         "Interim ranking": worded(ranking, wordings),
         "Shortlist": worded(shortlist, wordings),

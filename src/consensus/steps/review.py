@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +15,15 @@ from consensus.digest import digest
 from consensus.errors import StageError
 from consensus.importers.review import read_review, write_review
 from consensus.protocol import Protocol
-from consensus.questions import Questions, apply_decisions, apply_evidence_checks, in_force
+from consensus.questions import NOT_YET_REVIEWED, Questions, apply_decisions, apply_evidence_checks, in_force
+from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.outcome import Outcome
 from consensus.store import Store
 
 __all__ = ["build_questions", "export_review", "import_review", "propose_duplicates", "record_decisions"]
 
 STAGE = "deduplicate"
-NOT_YET_REVIEWED = "not yet reviewed"
+WRITTEN = "review workbook"
 
 
 def propose_duplicates(db: Store, partnership: str, *, now: datetime) -> Outcome:
@@ -78,15 +80,34 @@ def export_review(db: Store, partnership: str, path: Path | str, *, now: datetim
             f"'{partnership}' has no proposed groups yet; propose them first: "
             f"`consensus deduplicate --partnership {partnership}`."
         )
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    path = _not_worked_on(db, partnership, Path(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_review(path, submissions, proposals, questions, protocol, identifiers)
+    with db.writing() as session:
+        store.save_derivation(session, partnership, f"{WRITTEN} {path.name}", _sha256(path), now)
     return Outcome(
         stage=STAGE,
-        done=f"Wrote {len(proposals)} submissions for review to {Path(path).name}.",
-        next=f"Decide in it, save it, then `consensus review import {Path(path).name} --partnership {partnership}`.",
+        done=f"Wrote {len(proposals)} submissions for review to {path.name}.",
+        next=f"Decide in it, save it, then `consensus review import {path} --partnership {partnership}`.",
         counts={"submissions": len(proposals)},
         ids={"partnership": partnership, "workbook": str(path)},
     )
+
+
+def _not_worked_on(db: Store, partnership: str, path: Path) -> Path:
+    """Return `path`, or one numbered after it where somebody has changed the workbook that is there."""
+    with db.reading() as session:
+        numbered = [path, *(path.with_stem(f"{path.stem}-{n}") for n in range(2, 1000))]
+        for each in numbered:
+            if not each.exists() or store.load_derivation(session, partnership, f"{WRITTEN} {each.name}") == _sha256(
+                each
+            ):
+                return each
+    raise StageError(f"There are too many workbooks beside {path.name}; move those that are done with.")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def import_review(db: Store, partnership: str, path: Path | str, *, by: str, now: datetime) -> Outcome:
@@ -110,6 +131,7 @@ def record_decisions(db: Store, partnership: str, rows: Iterable[Mapping[str, ob
     """Append people's decisions (kind, subject, value, by, at, why) and rebuild what follows from them."""
     with db.writing() as session:
         added = store.append_decisions(session, partnership, rows)
+        _keep_the_ballot(session, partnership)
     outcome = build_questions(db, partnership, now=now)
     return Outcome(
         stage=STAGE,
@@ -119,6 +141,22 @@ def record_decisions(db: Store, partnership: str, rows: Iterable[Mapping[str, ob
         tables=outcome.tables,
         ids=outcome.ids,
     )
+
+
+def _keep_the_ballot(session: Session, partnership: str) -> None:
+    """Refuse decisions that would take a question off the ballot of a round that has opened."""
+    asked = on_ballot(interim_round(session, partnership))
+    left = _derive(session, partnership, store.load_protocol(session, partnership)).questions["question_id"]
+    gone = asked[~asked["question_id"].isin(set(left))]
+    if len(gone):
+        raise StageError.of(
+            "the review, of which nothing was taken",
+            [
+                f"'{question}' stands on the ballot of the interim round, so its submissions cannot all leave it; "
+                "leave them, and merge questions at the workshop."
+                for question in gone["question_id"]
+            ],
+        )
 
 
 def build_questions(db: Store, partnership: str, *, now: datetime) -> Outcome:

@@ -17,6 +17,7 @@ from sqlmodel import Session
 from consensus import models, store
 from consensus.errors import ConsensusError, StageError
 from consensus.protocol import Protocol
+from consensus.questions import NOT_YET_REVIEWED
 from consensus.steps.outcome import Outcome
 from consensus.steps.partnerships import ROUND_KINDS, freeze_protocol
 from consensus.store import Store
@@ -115,13 +116,14 @@ def _open(
 ) -> None:
     if row.kind == "interim":
         questions = store.load_frame(session, "questions", row.partnership)
-        on_ballot = sorted(questions.loc[questions["status"] == "open", "question_id"])
+        still_open = questions[questions["status"] == "open"].sort_values("question_id")
+        on_ballot = still_open[["question_id", "wording"]].to_numpy().tolist()
         if len(on_ballot) < 2:
             raise StageError(
                 f"The round '{row.round_id}' has no summary questions to rank yet; "
                 f"review the duplicate groups first: `consensus review export --partnership {row.partnership}`."
             )
-        row.questions = json.dumps(on_ballot)
+        row.questions = json.dumps(on_ballot, ensure_ascii=False)
     row.state, row.opens_at, row.closes_at = "open", opens_at, closes_at
     session.add(row)
     freeze_protocol(session, row.partnership, now)
@@ -150,7 +152,7 @@ def extend_round(db: Store, round_id: str, closes_at: datetime, *, by: str, why:
 
 
 def pause_round(db: Store, round_id: str, *, by: str, why: str, now: datetime) -> Outcome:
-    """Pause an open round: nothing is taken until it is resumed, and it still closes at its close."""
+    """Pause an open round: its survey takes nothing until it is resumed, and it still closes at its close."""
     return _switch(db, round_id, "open", "paused", "pause", by=by, why=why, now=now)
 
 
@@ -278,10 +280,9 @@ def advance_rounds(db: Store, *, now: datetime, rank: Callable[[Store, str, date
     waiting: list[str] = []
     with db.writing() as session:
         for row in store.list_rounds(session):
-            protocol = store.load_protocol(session, row.partnership)
             try:
-                done += _advance(session, row, protocol, now)
-            except StageError as error:
+                done += _advance(session, row, store.load_protocol(session, row.partnership), now)
+            except ConsensusError as error:  # one partnership's fault does not stop the others
                 waiting.append(str(error))
         due = [
             (row.round_id, row.partnership)
@@ -304,6 +305,12 @@ def advance_rounds(db: Store, *, now: datetime, rank: Callable[[Store, str, date
 def _advance(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[str]:
     done = []
     if row.state == "draft" and row.opens_at <= now < row.closes_at:
+        waiting = store.load_frame(session, "set_aside", row.partnership)["reason"].eq(NOT_YET_REVIEWED).sum()
+        if row.kind == "interim" and waiting:
+            raise StageError(
+                f"The round '{row.round_id}' does not open by itself while submissions wait for review: "
+                f"`consensus review export --partnership {row.partnership}`."
+            )
         why = "its opening came"
         _open(session, row, opens_at=row.opens_at, closes_at=row.closes_at, by=CLOCK, now=now, why=why)
         done.append(f"The round '{row.round_id}' opened.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from sqlmodel import Session, col, select
 from consensus import models, store
 from consensus.errors import StageError
 from consensus.protocol import Protocol
-from consensus.steps.ballots import counted_ballots, interim_round
+from consensus.steps.ballots import counted_ballots, interim_round, on_ballot
 from consensus.steps.outcome import NextAction
 from consensus.steps.progress import next_action
 from consensus.steps.ranking import current_ranking
@@ -23,6 +22,7 @@ from consensus.store import Store
 __all__ = [
     "Standing",
     "current_ranking_id",
+    "listed_questions",
     "partnership_of",
     "protocol",
     "quarantine",
@@ -173,13 +173,24 @@ def top_table(db: Store, partnership: str) -> pd.DataFrame:
 def questions_on_ballot(db: Store, partnership: str) -> list[tuple[str, str]]:
     """Return id and wording of what the interim round asks people to rank, in the order of ids."""
     with db.reading() as session:
-        on_ballot = set(json.loads(interim_round(session, partnership).questions))
-        questions = store.load_frame(session, "questions", partnership)
-    rows = zip(questions["question_id"], questions["wording"], strict=True)
-    return sorted((str(question), str(wording)) for question, wording in rows if question in on_ballot)
+        rows = on_ballot(interim_round(session, partnership))
+    return [(str(question), str(wording)) for question, wording in rows.itertuples(index=False, name=None)]
 
 
 def shortlisted(db: Store, partnership: str) -> list[str]:
     """Return the ids of the shortlist in the combined order."""
     with db.reading() as session:
         return [str(question) for question in current_ranking(session, partnership).tables["shortlist"].index]
+
+
+def listed_questions(db: Store, partnership: str) -> pd.DataFrame:
+    """Return the questions on the ballot: id, wording, interim rank and whether shortlisted, in the order of rank."""
+    with db.reading() as session:
+        rows = on_ballot(interim_round(session, partnership))
+        try:
+            tables = current_ranking(session, partnership).tables
+        except StageError:
+            return rows
+    rank = tables["ranking"]["rank"].reindex(rows["question_id"]).to_numpy()
+    listed = rows.assign(rank=rank, shortlisted=rows["question_id"].isin(tables["shortlist"].index))
+    return listed.sort_values(["rank", "question_id"], ignore_index=True)

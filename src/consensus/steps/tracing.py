@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 import pandas as pd
 from sqlmodel import Session
 
 from consensus import provenance, store
 from consensus.errors import StageError
 from consensus.provenance import Trace
+from consensus.questions import in_force
+from consensus.steps.outcome import Outcome
 from consensus.steps.ranking import current_ranking
+from consensus.steps.review import record_decisions
 from consensus.steps.workshop import final_ranking
 from consensus.store import Store, StoredRanking
 
-__all__ = ["Comparison", "compare", "trace"]
+__all__ = ["Comparison", "compare", "decisions", "trace", "undo"]
 
 
 def trace(db: Store, partnership: str, question: str) -> Trace:
@@ -42,6 +48,25 @@ def trace(db: Store, partnership: str, question: str) -> Trace:
         )
 
 
+def decisions(db: Store, partnership: str) -> pd.DataFrame:
+    """Return every decision in the order in which it was made, and whether it stands; restricted."""
+    with db.reading() as session:
+        store.load_protocol(session, partnership)
+        made = store.load_decisions(session, partnership)
+    standing = set(in_force(made)["decision_id"])
+    return made.assign(stands=made["decision_id"].isin(standing))
+
+
+def undo(db: Store, partnership: str, decision_id: str, *, by: str, why: str, now: datetime) -> Outcome:
+    """Take a decision back by another row, with the reason; nothing is deleted."""
+    made = decisions(db, partnership)
+    if decision_id not in set(made["decision_id"]):
+        raise StageError(f"There is no decision '{decision_id}'; `consensus decisions` lists them.")
+    row = {"kind": "undo", "subject": decision_id, "value": {}, "by": by, "at": now, "why": why}
+    outcome = record_decisions(db, partnership, [row], now=now)
+    return replace(outcome, done=f"Took back the decision '{decision_id}'. {outcome.done}")
+
+
 def _orders(session: Session, partnership: str) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
     try:
         ranking = current_ranking(session, partnership).tables["ranking"]
@@ -62,7 +87,7 @@ def _question_id(question: str, questions: pd.DataFrame, order: pd.DataFrame | N
             return str(there[0])
     raise StageError(
         f"There is no summary question '{question}' among {len(questions)}; give an id such as 'q0123456789ab' or a "
-        "place such as '1' (`consensus status` lists them)."
+        "place such as '1' (`consensus questions` lists them)."
     )
 
 

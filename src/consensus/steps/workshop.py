@@ -53,6 +53,17 @@ def import_workshop(db: Store, partnership: str, path: Path | str, *, by: str, n
     if faults:
         raise DataError.of(Path(path).name, faults)
     with db.writing() as session:
+        store.save_upload(
+            session,
+            partnership,
+            kind="workshop",
+            sha256=table.sha256,
+            source="workshop",
+            mapping="{}",
+            content=Path(path).read_bytes(),
+            by=by,
+            at=now,
+        )
         store.replace_frame(session, "workshop_rankings", partnership, rankings)
     groups = rankings.groupby("session")["small_group"].nunique()
     return Outcome(
@@ -96,7 +107,8 @@ def record_move(db: Store, partnership: str, question_id: str, to: int, *, by: s
             raise StageError(f"The question '{question_id}' is not on the shortlist; the plenary moves what is on it.")
         if not 1 <= to <= len(shortlist):
             raise StageError(f"The place {to} is not on the shortlist; it has places 1 to {len(shortlist)}.")
-        store.append_decision(session, partnership, "plenary_move", question_id, {"to": to}, by=by, at=now, why=why)
+        row = {"kind": "plenary_move", "subject": question_id, "value": {"to": to}, "by": by, "at": now, "why": why}
+        store.append_decisions(session, partnership, [row])
     return Outcome(
         stage=STAGE,
         done=f"Recorded: the plenary moves {question_id} to place {to}.",
@@ -115,7 +127,8 @@ def record_merge(
         shortlist = _approved_shortlist(db, session, partnership)
         if question_id == into or not {question_id, into} <= set(shortlist):
             raise StageError(f"'{question_id}' and '{into}' are not two questions of the shortlist; name two of them.")
-        store.append_decision(session, partnership, "merge", question_id, {"into": into}, by=by, at=now, why=why)
+        row = {"kind": "merge", "subject": question_id, "value": {"into": into}, "by": by, "at": now, "why": why}
+        store.append_decisions(session, partnership, [row])
     return Outcome(
         stage=STAGE,
         done=f"Recorded: the plenary merges {question_id} into {into}.",
