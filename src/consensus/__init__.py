@@ -3,9 +3,12 @@
 The names here are those that an analyst's notebook needs; everything else is reached through its module.
 """
 
+from consensus.agreement import agree
+from consensus.firmness import stress
 from consensus.interim import shortlist
 from consensus.rules import RULES, rank
+from consensus.sentences import describe
 from consensus.tally import Tally, tally
 from consensus.version import __version__
 
-__all__ = ["RULES", "Tally", "__version__", "rank", "shortlist", "tally"]
+__all__ = ["RULES", "Tally", "__version__", "agree", "describe", "rank", "shortlist", "stress", "tally"]
