@@ -32,7 +32,7 @@ def read_protocol(folder: Path | str) -> Protocol:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise ProtocolError(f"There is no partnership folder {folder.name!r}; make one with `consensus init`.")
+        raise ProtocolError(f"There is no folder {folder.name!r}; copy surveys/lanternfield to it and edit that.")
     texts, faults = {}, []
     for name in FILES:
         path = folder / name
