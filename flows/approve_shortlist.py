@@ -112,8 +112,8 @@ def _invitation(partnership: str, ranking_id: str, fault: str) -> str:
     if fault:
         lines.insert(0, f"**The last form was not accepted:** {fault} Nothing was lost; please fill it in again.")
     lines.append(
-        "The tables of the run *interim ranking* show the order, the shortlist, and what another rule or a missing group "
-        f"would have changed. Decide here, or with `consensus approve --partnership {partnership} --by NAME`. "
+        "The tables of the run *interim ranking* show the order, the shortlist, and what another rule or a missing "
+        f"group would have changed. Decide here, or with `consensus approve --partnership {partnership} --by NAME`. "
         f"Where the partnership stands: [{page}]({page})."
     )
     return "\n\n".join(lines)
