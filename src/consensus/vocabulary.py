@@ -7,7 +7,7 @@ A frame is named for its rows. Its columns are listed here and nowhere else; `em
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -31,7 +31,7 @@ NOT_STATED = "not_stated"
 """The stakeholder group of a person who named none: counted apart, never ranked."""
 
 BallotForm = Literal["ranked", "chosen", "rated", "points", "best_worst", "pairwise"]
-BALLOT_FORMS: tuple[BallotForm, ...] = ("ranked", "chosen", "rated", "points", "best_worst", "pairwise")
+BALLOT_FORMS: tuple[BallotForm, ...] = get_args(BallotForm)
 
 RANKING_RULES = (
     "jla_positions",
@@ -50,7 +50,7 @@ RANKING_RULES = (
 """The names by which a protocol may call a ranking rule; the functions are in `rules`."""
 
 RoundState = Literal["draft", "open", "paused", "closed", "ranked"]
-ROUND_STATES: tuple[RoundState, ...] = ("draft", "open", "paused", "closed", "ranked")
+ROUND_STATES: tuple[RoundState, ...] = get_args(RoundState)
 
 DecisionKind = Literal[
     "out_of_scope",
@@ -72,26 +72,7 @@ DecisionKind = Literal[
     "round",
     "undo",
 ]
-DECISION_KINDS: tuple[DecisionKind, ...] = (
-    "out_of_scope",
-    "in_scope",
-    "same_question",
-    "move",
-    "wording",
-    "category",
-    "answered",
-    "unanswered",
-    "set_aside",
-    "redact",
-    "shortlist_by_hand",
-    "approval",
-    "plenary_move",
-    "merge",
-    "dissent",
-    "amendment",
-    "round",
-    "undo",
-)
+DECISION_KINDS: tuple[DecisionKind, ...] = get_args(DecisionKind)
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     # One text in one box, as received. `received_at` is UTC; `status` is "" or the reason its source gave to set it
