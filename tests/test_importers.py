@@ -19,8 +19,9 @@ from consensus.importers import read_answers, read_ballots, read_mapping
 from consensus.importers.mapping import AnswersMapping, BallotsMapping, Mapping
 from consensus.importers.people import columns_at_the_door
 from consensus.importers.reading import read_table
-from consensus.importers.workbook import cell_text, escape_cell, write_cell
+from consensus.importers.workbook import cell_text, write_cell
 from consensus.vocabulary import NOT_STATED
+from consensus.workbooks import to_cell
 from tests.builders import small_protocol
 from tests.profiles import examples
 
@@ -167,7 +168,7 @@ def test_a_damaged_or_old_workbook_gets_a_sentence(tmp_path: Path, content: byte
 @examples
 @given(st.text(max_size=40))
 def test_any_text_written_to_a_cell_is_read_back_as_it_was(text: str) -> None:
-    assert cell_text(escape_cell(text)) == text
+    assert cell_text(to_cell(text)) == text
 
 
 def test_hostile_strings_are_texts_in_a_workbook_and_come_back_whole(shared: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from openpyxl import load_workbook
 
 from consensus.interim import check_ballots, rank_interim, shortlist
 from consensus.protocol import Protocol, read_protocol
-from consensus.report.cells import CELL_UNITS, cut_for_cells, from_cell, join_words, split_words, to_cell
+from consensus.report.cells import cut_for_cells, from_cell, join_words, split_words
 from consensus.report.content import Material, Published, publication
 from consensus.report.drawing import text_width, wrap
 from consensus.report.page import DECISIONS_IN_WORDS, render_report, report_drawings, write_report
@@ -33,6 +33,7 @@ from consensus.report.suppression import TOTAL, is_hidden, shown_number
 from consensus.report.tables import count_people_behind, count_set_aside
 from consensus.report.words import publish_words
 from consensus.vocabulary import COLUMNS, DECISION_KINDS, empty
+from consensus.workbooks import CELL_UNITS, to_cell
 from tests.browser import chromium, resize
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "surveys" / "lanternfield"

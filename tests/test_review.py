@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from consensus.errors import DataError
-from consensus.importers.review import read_review, write_review
+from consensus.importers.review import read_review, review_workbook
 from consensus.questions import NOT_YET_REVIEWED, Questions, apply_decisions, apply_evidence_checks, question_id
 from consensus.vocabulary import COLUMNS, empty
 from tests.builders import small_protocol
@@ -62,7 +63,7 @@ class Desk:
 
     def export(self, agreed: str = "yes") -> None:
         """Write the workbook as things stand, and answer beside the agreement as a person who read it would."""
-        write_review(self.path, SUBMISSIONS, PROPOSALS, self.questions, PROTOCOL, IDENTIFIERS)
+        self.path.write_bytes(review_workbook(SUBMISSIONS, PROPOSALS, self.questions, PROTOCOL, IDENTIFIERS))
         if agreed:
             workbook = load_workbook(self.path)
             workbook["Read me"]["B3"] = agreed
@@ -382,3 +383,14 @@ def test_after_an_import_everything_lies_where_the_sheet_says_and_again_decides_
             for other in together
         )
         assert desk.read() == []
+
+
+def test_the_same_state_gives_the_same_workbook_at_any_time(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.export(agreed="")
+    first = desk.path.read_bytes()
+    time.sleep(2.1)  # a zip archive counts time in steps of two seconds
+
+    desk.export(agreed="")
+
+    assert desk.path.read_bytes() == first

@@ -1,7 +1,6 @@
 """Workbooks (XLSX) to and from cells of text: limits before opening, and cells that are safe to open.
 
-A text that begins like a formula is written as text and marked so; characters that XML cannot hold are written in the
-escape that spreadsheets know (`_x0007_`) and read back as they were.
+Characters that XML cannot hold are written in the escape that spreadsheets know (`_x0007_`) and read back as they were.
 """
 
 from __future__ import annotations
@@ -19,18 +18,14 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from consensus.errors import DataError
+from consensus.workbooks import CELL_UNITS, put_text, to_cell
 
-__all__ = ["LONGEST_CELL", "cell_text", "escape_cell", "is_workbook", "read_rows", "read_sheets", "write_cell"]
-
-LONGEST_CELL = 32_767
-"""The most characters that a spreadsheet holds in one cell."""
+__all__ = ["cell_text", "is_workbook", "read_rows", "read_sheets", "write_cell"]
 
 _MOST_ENTRIES = 2_000
 _MOST_BYTES = 200_000_000
 _MOST_RATIO = 200
 _RATIO_FROM = 10_000_000  # a small file may well shrink a thousandfold: an answer of one letter, repeated
-_LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")  # half a character is never made of an escape
 
 
@@ -128,17 +123,6 @@ def cell_text(value: object) -> str:
             return str(value)
 
 
-def escape_cell(text: str) -> str:
-    """Return a text with what XML cannot hold in the spreadsheet's own escape; `cell_text` gives it back.
-
-    Examples
-    --------
-    >>> escape_cell("bell\\x07 and _x0007_"), cell_text(escape_cell("bell\\x07 and _x0007_"))
-    ('bell_x0007_ and _x005F_x0007_', 'bell\\x07 and _x0007_')
-    """
-    return _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
-
-
 def write_cell(worksheet: Worksheet, row: int, column: int, value: object) -> Cell:
     """Write one cell, a text always as a text: what begins like a formula is marked as quoted.
 
@@ -148,11 +132,11 @@ def write_cell(worksheet: Worksheet, row: int, column: int, value: object) -> Ce
     if not isinstance(value, str):
         cell.value = value
         return cell
-    text = escape_cell(value)
-    if len(text) > LONGEST_CELL:
+    if len(to_cell(value)) > CELL_UNITS:
         note = f" […] (cut here; the answer has {len(value):,} characters and is kept whole in the store)"
-        text = text[: LONGEST_CELL - len(note)] + note
-    cell.value = text
-    cell.data_type = "s"
-    cell.quotePrefix = text.startswith(_LIKE_A_FORMULA)
+        value = value[: CELL_UNITS - len(note)]
+        while len(to_cell(value)) > CELL_UNITS - len(note):
+            value = value[: len(value) * 9 // 10]
+        value += note
+    put_text(cell, value)
     return cell

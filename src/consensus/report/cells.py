@@ -9,26 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["CELL_UNITS", "JOIN", "cut_for_cells", "from_cell", "join_words", "starts_like_formula", "to_cell"]
+from consensus.workbooks import CELL_UNITS, to_cell
 
-CELL_UNITS = 32_767
+__all__ = ["JOIN", "cut_for_cells", "from_cell", "join_cells", "join_words", "split_words"]
+
 JOIN = " ~ "
 
-# What XML 1.0 cannot hold, and the carriage return, which every reader of XML turns into a line feed.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _WRITTEN = re.compile("_x([0-9A-Fa-f]{4})_")
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠|%]")
-
-
-def to_cell(text: str) -> str:
-    """Return text as it stands in the file's XML.
-
-    Examples
-    --------
-    >>> to_cell("a\\x00b"), to_cell("_x0041_")
-    ('a_x0000_b', '_x005F_x0041_')
-    """
-    return _UNWRITABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
 def from_cell(text: str) -> str:
@@ -40,15 +27,6 @@ def from_cell(text: str) -> str:
     True
     """
     return _WRITTEN.sub(lambda found: chr(int(found[1], 16)), text)
-
-
-def starts_like_formula(text: str) -> bool:
-    """Return whether a spreadsheet program might take text for a formula once somebody edits or exports it.
-
-    >>> starts_like_formula("=1+1"), starts_like_formula(" @SUM(A1)"), starts_like_formula("Why?")
-    (True, True, False)
-    """
-    return bool(_FORMULA.match(text)) or text[:1] in ("\t", "\r", "\n")
 
 
 def join_words(words: Iterable[str]) -> str:

@@ -5,13 +5,10 @@ Written and read back with the same texts, whatever they are; the same bytes for
 
 from __future__ import annotations
 
-import io
-import os
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -20,14 +17,13 @@ from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.writer.excel import ExcelWriter
 
 from consensus.errors import DataError
-from consensus.report.cells import cut_for_cells, from_cell, join_cells, join_words, split_words, starts_like_formula
-from consensus.report.cells import to_cell as as_xml
+from consensus.report.cells import cut_for_cells, from_cell, join_cells, join_words, split_words
 from consensus.report.content import Published
 from consensus.report.methods import methods_rows
 from consensus.report.suppression import TOTAL, shown_number
+from consensus.workbooks import pack_workbook, put_text, write_whole
 
 __all__ = ["QUESTIONS", "WORDS", "Spreadsheet", "question_rows", "read_spreadsheet", "write_spreadsheet"]
 
@@ -43,7 +39,6 @@ WIDTHS = {
     "Text": 100,
 }
 LINE_HEIGHT = 14.5  # points
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 Value = str | int | float | None
 
@@ -122,9 +117,7 @@ def write_spreadsheet(path: Path | str, published: Published) -> Path:
     about = pd.DataFrame(methods_rows(published), columns=["What", "Text"])
     _fill(book.create_sheet(ABOUT), about)
     stamp = published.published_at.replace(microsecond=0, tzinfo=None)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(_packed(book, stamp, published.protocol.partnership.title))
-    os.replace(partial, path)
+    write_whole(path, pack_workbook(book, title=published.protocol.partnership.title, stamp=stamp))
     return path
 
 
@@ -178,26 +171,7 @@ def _put(cell: Cell, value: Value) -> None:
     if not isinstance(value, str):
         cell.value = value
         return
-    cell.value = as_xml(value)
-    cell.data_type = "s"
-    if starts_like_formula(value):
-        cell.quotePrefix = True
-
-
-def _packed(book: Workbook, stamp: datetime, title: str) -> bytes:
-    """Return the workbook's bytes: no clock of this machine in them, so that equal content gives equal bytes."""
-    book.properties.creator = "Consensus"
-    book.properties.title = as_xml(title)
-    book.properties.created = book.properties.modified = stamp
-    loose, packed = io.BytesIO(), io.BytesIO()
-    with zipfile.ZipFile(loose, "w") as archive:
-        ExcelWriter(book, archive).save()
-    with zipfile.ZipFile(loose) as given, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in given.namelist():
-            entry = zipfile.ZipInfo(name, ZIP_EPOCH)
-            entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o600 << 16, 3
-            archive.writestr(entry, given.read(name))
-    return packed.getvalue()
+    put_text(cell, value)
 
 
 def read_spreadsheet(path: Path | str) -> Spreadsheet:

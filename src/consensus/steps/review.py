@@ -13,12 +13,13 @@ from sqlmodel import Session
 from consensus import duplicates, store
 from consensus.digest import digest
 from consensus.errors import StageError
-from consensus.importers.review import read_review, write_review
+from consensus.importers.review import read_review, review_workbook
 from consensus.protocol import Protocol
 from consensus.questions import NOT_YET_REVIEWED, Questions, apply_decisions, apply_evidence_checks, in_force
 from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.outcome import Outcome
 from consensus.store import Store
+from consensus.workbooks import write_whole
 
 __all__ = ["build_questions", "export_review", "import_review", "propose_duplicates", "record_decisions"]
 
@@ -80,11 +81,12 @@ def export_review(db: Store, partnership: str, path: Path | str, *, now: datetim
             f"'{partnership}' has no proposed groups yet; propose them first: "
             f"`consensus deduplicate --partnership {partnership}`."
         )
-    path = _not_worked_on(db, partnership, Path(path))
+    content = review_workbook(submissions, proposals, questions, protocol, identifiers)
+    path = _not_worked_on(db, partnership, Path(path), content)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_review(path, submissions, proposals, questions, protocol, identifiers)
+    write_whole(path, content)
     with db.writing() as session:
-        store.save_derivation(session, partnership, f"{WRITTEN} {path.name}", _sha256(path), now)
+        store.save_derivation(session, partnership, f"{WRITTEN} {path.name}", _sha256(content), now)
     return Outcome(
         stage=STAGE,
         done=f"Wrote {len(proposals)} submissions for review to {path.name}.",
@@ -94,20 +96,21 @@ def export_review(db: Store, partnership: str, path: Path | str, *, now: datetim
     )
 
 
-def _not_worked_on(db: Store, partnership: str, path: Path) -> Path:
+def _not_worked_on(db: Store, partnership: str, path: Path, content: bytes) -> Path:
     """Return `path`, or one numbered after it where somebody has changed the workbook that is there."""
     with db.reading() as session:
-        numbered = [path, *(path.with_stem(f"{path.stem}-{n}") for n in range(2, 1000))]
-        for each in numbered:
-            if not each.exists() or store.load_derivation(session, partnership, f"{WRITTEN} {each.name}") == _sha256(
-                each
-            ):
+        for each in [path, *(path.with_stem(f"{path.stem}-{n}") for n in range(2, 1000))]:
+            if not each.exists():
+                return each
+            there = each.read_bytes()
+            written = store.load_derivation(session, partnership, f"{WRITTEN} {each.name}")
+            if there == content or written == _sha256(there):
                 return each
     raise StageError(f"There are too many workbooks beside {path.name}; move those that are done with.")
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def import_review(db: Store, partnership: str, path: Path | str, *, by: str, now: datetime) -> Outcome:

@@ -1,6 +1,6 @@
 """The review workbook: what the machine proposes goes out, what a person decided comes back."""
 
 from consensus.importers.review.deciding import read_review
-from consensus.importers.review.writing import write_review
+from consensus.importers.review.writing import review_workbook
 
-__all__ = ["read_review", "write_review"]
+__all__ = ["read_review", "review_workbook"]

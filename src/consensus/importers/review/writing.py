@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
@@ -29,8 +26,9 @@ from consensus.importers.review.layout import (
 from consensus.importers.workbook import write_cell
 from consensus.protocol import Protocol
 from consensus.questions import Questions
+from consensus.workbooks import pack_workbook
 
-__all__ = ["write_review"]
+__all__ = ["review_workbook"]
 
 _LISTS = "Lists"
 _HEAD = Font(bold=True)
@@ -55,20 +53,17 @@ Nothing is final: import a changed workbook again, and only what you changed is 
 A text that is too long for a cell is shown cut, and is kept whole in the store."""
 
 
-def write_review(
-    path: Path | str,
+def review_workbook(
     submissions: pd.DataFrame,
     proposals: pd.DataFrame,
     questions: Questions,
     protocol: Protocol,
     identifiers: pd.DataFrame,
-) -> None:
-    """Write the workbook in which people review proposed groups; the file is there whole or not at all.
+) -> bytes:
+    """Return the workbook in which people review proposed groups; the same bytes for the same state.
 
     Parameters
     ----------
-    path
-        Where to; an older workbook of that name is replaced.
     submissions, proposals, identifiers
         Frames of those names; a submission without a proposal is shown too, behind the others.
     questions
@@ -90,12 +85,7 @@ def write_review(
         write_cell(lists, number, 1, category.id)
         write_cell(lists, number, 2, category.name)
     workbook.active = 1
-    content = io.BytesIO()
-    workbook.save(content)
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content.getvalue())
-    os.replace(part, path)
+    return pack_workbook(workbook, title=protocol.partnership.title)
 
 
 def _read_me(sheet: Worksheet, title: str) -> None:
