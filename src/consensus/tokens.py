@@ -1,0 +1,132 @@
+"""Tokens in links: made from a secret that never leaves the home folder, or by chance; stores keep only their SHA-256.
+
+A personal invitation's token follows from the secret, the round and the person, so that a reminder can repeat the link
+although the link itself is kept nowhere. Tokens are lower-case letters and digits: they survive being read aloud, typed
+from paper and wrapped by a mail program.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from consensus.errors import DataError
+
+__all__ = [
+    "invitation_token",
+    "load_secret",
+    "new_person_id",
+    "open_token",
+    "same_token",
+    "token_hash",
+    "unsubscribe_token",
+    "unsubscribing_person",
+]
+
+SECRET_FILE = "secret.key"
+_BYTES = 20  # 160 bits: 32 characters without padding
+
+
+def load_secret(home: Path) -> bytes:
+    """Return the installation's secret, 32 bytes; the first use makes it, readable by its owner alone (mode 0600).
+
+    Two processes that come first at once end up with the same secret. Whoever loses the file loses the links that were
+    mailed, and nothing else.
+
+    Raises
+    ------
+    DataError
+        The file can be read by others, or holds no secret.
+    """
+    path = home / SECRET_FILE
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        fresh = home / f".{SECRET_FILE}.{secrets.token_hex(8)}"
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_hex(32).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(fresh, path)  # whole or not at all; the first one wins
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise DataError(f"Others can read {SECRET_FILE} in the home folder; run `chmod 600` on it.")
+    try:
+        secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        secret = b""
+    if len(secret) != 32:
+        raise DataError(f"{SECRET_FILE} in the home folder is damaged; put it back from the backup.")
+    return secret
+
+
+def invitation_token(secret: bytes, round_id: str, person_id: str) -> str:
+    """Return the token of one person's own link into one round; the same three always give the same token.
+
+    Examples
+    --------
+    >>> token = invitation_token(bytes(32), "lanternfield-gather-1", "p1")
+    >>> token == invitation_token(bytes(32), "lanternfield-gather-1", "p1"), len(token)
+    (True, 32)
+    """
+    return _signed(secret, "invitation", round_id, person_id)
+
+
+def open_token() -> str:
+    """Return a random token, for somebody who comes by an open link."""
+    return _written(secrets.token_bytes(_BYTES))
+
+
+def unsubscribe_token(secret: bytes, person_id: str) -> str:
+    """Return the token with which one person wants no more mail: the person's random id and its signature."""
+    return f"{person_id}.{_signed(secret, 'unsubscribe', person_id)}"
+
+
+def unsubscribing_person(secret: bytes, token: str) -> str | None:
+    """Return the id of the person whose token this is, or None where the signature does not hold.
+
+    Examples
+    --------
+    >>> unsubscribing_person(bytes(32), unsubscribe_token(bytes(32), "p1")), unsubscribing_person(bytes(32), "p1.abc")
+    ('p1', None)
+    """
+    person_id, _, _ = token.partition(".")
+    return person_id if same_token(token, unsubscribe_token(secret, person_id)) else None
+
+
+def token_hash(token: str) -> str:
+    """Return the SHA-256 under which a token is known in the store, 64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> token_hash("abc")[:16]
+    'ba7816bf8f01cfea'
+    """
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def same_token(one: str, other: str) -> bool:
+    """Tell whether two tokens are the same, in a time that says nothing of where they differ."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def new_person_id() -> str:
+    """Return a fresh random id of a person, which says nothing of an address or of who came before."""
+    return f"p{secrets.token_hex(10)}"
+
+
+def _signed(secret: bytes, *parts: str) -> str:
+    message = "\x1f".join(parts).encode()
+    return _written(hmac.digest(secret, message, "sha256")[:_BYTES])
+
+
+def _written(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().lower()
