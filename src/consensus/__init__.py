@@ -4,6 +4,7 @@ The names here are those that an analyst's notebook needs; everything else is re
 """
 
 from consensus.agreement import agree
+from consensus.embedding import Embedder, default_embedder
 from consensus.firmness import stress
 from consensus.interim import shortlist
 from consensus.rules import RULES, rank
@@ -11,4 +12,16 @@ from consensus.sentences import describe
 from consensus.tally import Tally, tally
 from consensus.version import __version__
 
-__all__ = ["RULES", "Tally", "__version__", "agree", "describe", "rank", "shortlist", "stress", "tally"]
+__all__ = [
+    "RULES",
+    "Embedder",
+    "Tally",
+    "__version__",
+    "agree",
+    "default_embedder",
+    "describe",
+    "rank",
+    "shortlist",
+    "stress",
+    "tally",
+]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["ConsensusError", "DataError", "ProtocolError", "StageError"]
+__all__ = ["ConsensusError", "DataError", "ModelError", "ProtocolError", "StageError"]
 
 
 class ConsensusError(Exception):
@@ -60,3 +60,9 @@ class StageError(ConsensusError):
     """Asked too early or too late: do the named step first."""
 
     exit_status = 3
+
+
+class ModelError(ConsensusError):
+    """The language model on this machine is not the one expected: install it again, or name another."""
+
+    exit_status = 2

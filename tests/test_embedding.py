@@ -1,0 +1,160 @@
+"""Texts to vectors: on this machine alone, by hash, the same for everybody, and plain about what cannot be done."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import consensus
+from consensus.embedding import (
+    CachedEmbedder,
+    LexicalEmbedder,
+    MiniLM,
+    about,
+    choosing,
+    default_embedder,
+    open_embedder,
+)
+from consensus.embedding.minilm import minilm_files
+from consensus.errors import ModelError
+
+TEXTS = [
+    "Does poor sleep cause depression?",
+    "Can sleeping badly make you depressed?",
+    "Which support helps people keep a job?",
+    "Sleep?",
+    "word " * 900,
+    "هل يسبب قلة النوم الاكتئاب؟",
+]
+
+
+@pytest.fixture(scope="module")
+def model() -> MiniLM:
+    embedder = default_embedder()
+    assert isinstance(embedder, MiniLM), "models.lock is not installed"
+    return embedder
+
+
+def test_the_language_model_is_installed_with_everything_else_and_sees_meaning_behind_other_words(model) -> None:
+    rows = model.encode(TEXTS)
+
+    assert isinstance(model, consensus.Embedder)
+    assert rows.dtype == np.float32
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=1e-6)
+    assert rows[0] @ rows[1] > 0.7 > rows[0] @ rows[2]
+
+
+def test_a_text_has_the_same_digits_beside_any_others_and_for_any_number_of_threads(model) -> None:
+    many = [*TEXTS, *(f"Does treatment {n} help people in group {n % 7}?" for n in range(70))]
+    threaded = MiniLM(model.session, model.tokenizer, threads=3)
+
+    together = threaded.encode(many)
+
+    np.testing.assert_array_equal(together, MiniLM(model.session, model.tokenizer, threads=1).encode(many))
+    for number in (0, 4, 5, 40):
+        np.testing.assert_array_equal(together[number], model.encode([many[number]])[0])
+
+
+@pytest.mark.parametrize("embedder", [LexicalEmbedder(), None], ids=["lexical", "model"])
+def test_texts_without_words_have_zeros_and_long_ones_are_read_in_part(embedder, model) -> None:
+    embedder = embedder or model
+    rows = embedder.encode(["", " \n", "😀😀", "\ud83d", "sleep", "x y z " * 20_000, "word " * 20_000])
+
+    assert not rows[:2].any()
+    assert rows[2].any() == (embedder == LexicalEmbedder()), "the model has learned no emoji"
+    assert np.linalg.norm(rows[4:], axis=1) == pytest.approx(1, abs=1e-6)
+    assert embedder.encode([]).shape == (0, rows.shape[1])
+    np.testing.assert_array_equal(rows[6], embedder.encode(["word " * 30_000])[0])
+
+
+def test_a_text_of_several_windows_is_read_beyond_the_first(model) -> None:
+    story = "We walked to the sea and the weather was fine. " * 20
+
+    told, asked = model.encode([story, story + "Does medication cause weight gain? " * 20])
+    (question,) = model.encode(["Does medication cause weight gain?"])
+
+    assert asked @ question > told @ question + 0.2
+
+
+def test_a_model_file_whose_hash_differs_is_refused_with_a_sentence() -> None:
+    weights, tokenizer = minilm_files() or (b"", b"")
+
+    with pytest.raises(ModelError, match=r"weights .* was not used. Install the packages of models.lock again"):
+        MiniLM.load(weights[:-1] + b"\0", tokenizer)
+    with pytest.raises(ModelError, match="tokenizer of the language model have the SHA-256"):
+        MiniLM.load(weights, tokenizer + b" ")
+
+
+def test_without_a_model_the_weaker_one_runs_and_says_what_it_cannot_do(monkeypatch, caplog) -> None:
+    monkeypatch.setattr(choosing, "minilm_files", lambda: None)
+
+    with caplog.at_level(logging.INFO):
+        embedder = default_embedder.__wrapped__()
+
+    assert embedder == LexicalEmbedder()
+    assert "does not see that other words mean the same" in caplog.text
+    assert "models.lock" in caplog.text
+
+
+def test_the_first_use_tells_which_model_runs_and_its_limits(caplog) -> None:
+    with caplog.at_level(logging.INFO):
+        embedder = default_embedder.__wrapped__()
+
+    assert about(embedder) in caplog.text
+    assert "all-MiniLM-L6-v2" in about(embedder)
+    assert "one language (en)" in about(embedder)
+
+
+def test_no_connection_is_opened_to_read_texts(monkeypatch, model) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+    assert default_embedder.__wrapped__().encode(TEXTS[:1]).any()
+    with pytest.raises(ModelError):
+        open_embedder("sentence-transformers/all-MiniLM-L6-v2")
+
+
+def test_a_model_that_is_not_here_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"not installed|missing"):
+        open_embedder(str(tmp_path))
+    assert open_embedder("lexical") == LexicalEmbedder()
+
+
+class Counting(LexicalEmbedder):
+    """The lexical embedder, counting what it is asked."""
+
+    asked: list[str] = []  # noqa: RUF012
+
+    def encode(self, texts):
+        self.asked.extend(texts)
+        return super().encode(texts)
+
+
+def test_what_was_read_once_is_not_read_again_and_no_text_is_kept(tmp_path: Path) -> None:
+    Counting.asked.clear()
+    texts = ["Does diet help?", "Does sleep help?", "Does diet help?"]
+    first = CachedEmbedder(Counting(), tmp_path).encode(texts)
+
+    again = CachedEmbedder(Counting(), tmp_path).encode([*texts, "Is ECT safe?"])
+
+    assert Counting.asked == ["Does diet help?", "Does sleep help?", "Is ECT safe?"]
+    np.testing.assert_array_equal(again[:3], first)
+    (file,) = tmp_path.iterdir()
+    assert b"diet" not in file.read_bytes()
+
+
+def test_a_damaged_file_of_vectors_is_set_aside_and_made_again(tmp_path: Path) -> None:
+    embedder = CachedEmbedder(LexicalEmbedder(), tmp_path)
+    rows = embedder.encode(TEXTS)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(b"not a database" * 100)
+
+    np.testing.assert_array_equal(embedder.encode(TEXTS), rows)
+    assert embedder.encode([]).shape == (0, rows.shape[1])
