@@ -57,6 +57,7 @@ class Round(SQLModel, table=True):
     opens_at: datetime = instant()
     closes_at: datetime = instant()
     grace_minutes: int = 0
+    cap: int = 0  # how many responses it takes before it closes to new starters; 0 for any number
     closed_at: datetime | None = instant(default=None, nullable=True)
     questions: str = text(default="[]")
     ranking_id: str = ""

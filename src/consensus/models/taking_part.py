@@ -86,8 +86,9 @@ class ChainEntry(SQLModel, table=True):
 class Mail(SQLModel, table=True):
     """The outbox: a letter of one kind goes to one person in one round once.
 
-    `state` is queued, sending, sent, skipped or failed. Neither address nor text is kept here: both
-    follow from the person and the kind at the moment of sending.
+    `state` is queued, sending, sent, skipped or failed. A mail is marked as sending, and that is committed, before it
+    is handed over: after a crash nobody knows whether it went, so it stays and is not sent again unless a person says
+    so. Neither address nor text is kept here: both follow from the person and the kind at the moment of sending.
     """
 
     __table_args__ = (UniqueConstraint("round_id", "person_id", "kind"),)
@@ -96,12 +97,13 @@ class Mail(SQLModel, table=True):
     partnership: str = Field(foreign_key="partnership.id", index=True)
     round_id: str = Field(foreign_key="round.round_id")
     person_id: str = Field(foreign_key="person.person_id")
-    kind: str  # invitation, reminder-1, reminder-2, ..., closing
+    kind: str  # invitation, reminder-1, reminder-2, ..., workshop
     state: str = "queued"
     attempts: int = 0
     why: str = ""
     queued_at: datetime = instant()
     next_try_at: datetime | None = instant(default=None, nullable=True)
+    claimed_at: datetime | None = instant(default=None, nullable=True)  # when it was last marked as sending
     sent_at: datetime | None = instant(default=None, nullable=True)
 
 

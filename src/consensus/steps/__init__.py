@@ -12,17 +12,7 @@ from consensus.steps.progress import list_partnerships, next_action
 from consensus.steps.publication import publish
 from consensus.steps.ranking import Approval, approval, rank_round, record_approval, record_by_hand
 from consensus.steps.review import build_questions, export_review, import_review, propose_duplicates, record_decisions
-from consensus.steps.rounds import (
-    RoundView,
-    advance_rounds,
-    close_round,
-    extend_round,
-    grace_ends,
-    list_rounds,
-    open_round,
-    pause_round,
-    resume_round,
-)
+from consensus.steps.rounds import close_round, extend_round, open_round, pause_round, resume_round
 from consensus.steps.scripted import (
     has_simulation,
     recovered,
@@ -45,12 +35,15 @@ from consensus.steps.standing import (
     status,
     top_table,
 )
+from consensus.steps.sweep import advance_rounds
+from consensus.steps.timetable import Entrance, RoundView, entrance, grace_ends, list_rounds
 from consensus.steps.tracing import Comparison, compare, decisions, trace, undo
 from consensus.steps.workshop import finalise, import_workshop, record_dissent, record_merge, record_move
 
 __all__ = [
     "Approval",
     "Comparison",
+    "Entrance",
     "NextAction",
     "Outcome",
     "RoundView",
@@ -63,6 +56,7 @@ __all__ = [
     "counted_ballots",
     "current_ranking_id",
     "decisions",
+    "entrance",
     "export_review",
     "extend_round",
     "finalise",

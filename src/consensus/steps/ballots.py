@@ -14,7 +14,7 @@ from consensus import importers, models, store
 from consensus.errors import StageError
 from consensus.steps.answers import keep_upload
 from consensus.steps.outcome import Outcome, shown
-from consensus.steps.rounds import grace_ends
+from consensus.steps.timetable import grace_ends
 from consensus.store import Store
 from consensus.vocabulary import COLUMNS
 

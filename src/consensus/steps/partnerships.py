@@ -72,7 +72,8 @@ def _plan_rounds(session: Session, protocol: Protocol) -> None:
             round_id=round_id, partnership=protocol.id, kind=kind, opens_at=plan.opens, closes_at=plan.closes
         )
         if row.state == "draft":
-            row.opens_at, row.closes_at, row.grace_minutes = plan.opens, plan.closes, plan.grace_minutes
+            row.opens_at, row.closes_at = plan.opens, plan.closes
+            row.grace_minutes, row.cap = plan.grace_minutes, plan.cap
             session.add(row)
 
 

@@ -15,7 +15,7 @@ from consensus.steps.outcome import NextAction
 from consensus.steps.publication import publication_inputs
 from consensus.steps.ranking import approval, ranking_inputs
 from consensus.steps.review import NOT_YET_REVIEWED
-from consensus.steps.rounds import grace_ends, local_time
+from consensus.steps.timetable import grace_ends, local_time
 from consensus.steps.workshop import final_inputs, final_ranking
 from consensus.store import Store
 

@@ -19,7 +19,7 @@ from consensus.report import tables as report_tables
 from consensus.report.content import BALLOTS
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round, on_ballot
 from consensus.steps.outcome import Outcome, counts_by_group, shown, worded
-from consensus.steps.rounds import grace_ends, local_time
+from consensus.steps.timetable import grace_ends, local_time
 from consensus.store import Store, StoredRanking
 from consensus.version import __version__
 

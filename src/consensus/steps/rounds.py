@@ -1,4 +1,4 @@
-"""Rounds: opening, moving, pausing and closing; and `advance_rounds`, which does whatever is due.
+"""What people do with a round: open, move, cap, pause, resume and close it.
 
 Everything here can be asked for twice: the second time changes nothing. Which ballots count follows from `closes_at`
 and the grace alone, never from when any of this ran.
@@ -8,70 +8,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import pandas as pd
 from sqlmodel import Session
 
 from consensus import models, store
-from consensus.errors import ConsensusError, StageError
+from consensus.errors import StageError
 from consensus.protocol import Protocol
-from consensus.questions import NOT_YET_REVIEWED
 from consensus.steps.outcome import Outcome
 from consensus.steps.partnerships import ROUND_KINDS, freeze_protocol
+from consensus.steps.timetable import grace_ends, local_time, rounds_table
 from consensus.store import Store
 
 __all__ = [
-    "RoundView",
-    "advance_rounds",
+    "CLOCK",
+    "begin_round",
     "close_round",
+    "end_round",
     "extend_round",
-    "grace_ends",
-    "list_rounds",
-    "local_time",
     "open_round",
     "pause_round",
+    "record_act",
     "resume_round",
 ]
 
 CLOCK = "clock"
-
-
-@dataclass(frozen=True)
-class RoundView:
-    """A round as screens and flows see it; instants in UTC."""
-
-    round_id: str
-    partnership: str
-    kind: str
-    state: str
-    opens_at: datetime
-    closes_at: datetime
-    grace_minutes: int
-    closed_at: datetime | None
-    ranking_id: str
-
-    @classmethod
-    def of(cls, row: models.Round) -> RoundView:
-        """Return the view of a round's row."""
-        return cls(**{name: getattr(row, name) for name in cls.__dataclass_fields__})
-
-
-def grace_ends(round_: models.Round | RoundView) -> datetime:
-    """Return the instant after which nothing more can count: the close and the declared grace."""
-    return round_.closes_at + timedelta(minutes=round_.grace_minutes)
-
-
-def local_time(instant: datetime, protocol: Protocol) -> str:
-    """Return an instant as the partnership's people read it, with its zone."""
-    return f"{instant.astimezone(protocol.zone):%A %-d %B %Y at %H:%M} ({protocol.partnership.time_zone})"
-
-
-def list_rounds(db: Store, partnership: str | None = None) -> list[RoundView]:
-    """Return the rounds of one partnership, or of all, in the order in which they open."""
-    with db.reading() as session:
-        return [RoundView.of(row) for row in store.list_rounds(session, partnership)]
+"""Who acts where an instant has come, in the decisions."""
 
 
 def open_round(
@@ -107,13 +69,14 @@ def open_round(
                     f"The round '{row.round_id}' would close {local_time(closes, protocol)}, which is past; "
                     "give a later close with --closes."
                 )
-            _open(session, row, opens_at=now, closes_at=closes, by=by, now=now, why=why)
+            begin_round(session, row, opens_at=now, closes_at=closes, by=by, now=now, why=why)
         return _outcome("open-round", row, protocol, f"The round '{row.round_id}' is {row.state}.")
 
 
-def _open(
+def begin_round(
     session: Session, row: models.Round, *, opens_at: datetime, closes_at: datetime, by: str, now: datetime, why: str
 ) -> None:
+    """Open a draft round within a transaction: what stands on its ballot, its instants and the protocol are fixed."""
     if row.kind == "interim":
         questions = store.load_frame(session, "questions", row.partnership)
         still_open = questions[questions["status"] == "open"].sort_values("question_id")
@@ -127,7 +90,7 @@ def _open(
     row.state, row.opens_at, row.closes_at = "open", opens_at, closes_at
     session.add(row)
     freeze_protocol(session, row.partnership, now)
-    _record(session, row, "open", by=by, now=now, why=why)
+    record_act(session, row, "open", by=by, now=now, why=why)
 
 
 def extend_round(db: Store, round_id: str, closes_at: datetime, *, by: str, why: str, now: datetime) -> Outcome:
@@ -145,7 +108,7 @@ def extend_round(db: Store, round_id: str, closes_at: datetime, *, by: str, why:
             raise StageError(f"The new close {local_time(closes_at, protocol)} is before the round opens.")
         if row.closes_at != closes_at:
             row.closes_at = closes_at
-            _record(session, row, "extend", by=by, now=now, why=why)
+            record_act(session, row, "extend", by=by, now=now, why=why)
         return f"The round '{round_id}' now closes {local_time(closes_at, protocol)}."
 
     return _change(db, round_id, "open-round", change)
@@ -167,7 +130,7 @@ def _switch(
     def change(session: Session, row: models.Round, _protocol: Protocol) -> str:
         if row.state == before:
             row.state = after
-            _record(session, row, act, by=by, now=now, why=why)
+            record_act(session, row, act, by=by, now=now, why=why)
         elif row.state != after:
             raise StageError(f"The round '{round_id}' is {row.state}, so it cannot {act}.")
         return f"The round '{round_id}' is {after}."
@@ -198,16 +161,17 @@ def close_round(
                     f"to close it now: `consensus round close {round_id} --early --why '...'`."
                 )
             row.closes_at = now
-        _close(session, row, by=by, now=now, why=why)
+        end_round(session, row, by=by, now=now, why=why)
         return f"The round '{round_id}' closed {local_time(row.closes_at, protocol)}."
 
     return _change(db, round_id, "close-round", change)
 
 
-def _close(session: Session, row: models.Round, *, by: str, now: datetime, why: str) -> None:
+def end_round(session: Session, row: models.Round, *, by: str, now: datetime, why: str) -> None:
+    """Close a round within a transaction."""
     row.state, row.closed_at = "closed", now
     session.add(row)
-    _record(session, row, "close", by=by, now=now, why=why)
+    record_act(session, row, "close", by=by, now=now, why=why)
 
 
 def _change(db: Store, round_id: str, stage: str, change: Callable[[Session, models.Round, Protocol], str]) -> Outcome:
@@ -219,7 +183,8 @@ def _change(db: Store, round_id: str, stage: str, change: Callable[[Session, mod
         return _outcome(stage, row, protocol, sentence)
 
 
-def _record(session: Session, row: models.Round, act: str, *, by: str, now: datetime, why: str) -> None:
+def record_act(session: Session, row: models.Round, act: str, *, by: str, now: datetime, why: str) -> None:
+    """Append the decision row of an act on a round, with the close that then holds."""
     value = {"act": act, "closes_at": row.closes_at.astimezone(UTC).isoformat()}
     store.append_decision(session, row.partnership, "round", row.round_id, value, by=by, at=now, why=why)
 
@@ -251,105 +216,3 @@ def _after_close(row: models.Round, protocol: Protocol) -> str:
     if row.kind == "gather":
         return f"Find the duplicates: `consensus deduplicate --partnership {row.partnership}`."
     return f"It can be ranked after {local_time(grace_ends(row), protocol)}."
-
-
-def rounds_table(rows: list[models.Round], protocol: Protocol) -> pd.DataFrame:
-    """Return rounds as people read them, instants in the partnership's zone."""
-    return pd.DataFrame(
-        [
-            {
-                "round": row.round_id,
-                "state": row.state,
-                "opens": local_time(row.opens_at, protocol),
-                "closes": local_time(row.closes_at, protocol),
-                "grace in minutes": row.grace_minutes,
-            }
-            for row in rows
-        ],
-        columns=["round", "state", "opens", "closes", "grace in minutes"],
-    )
-
-
-def advance_rounds(db: Store, *, now: datetime, rank: Callable[[Store, str, datetime], str] | None = None) -> Outcome:
-    """Do whatever is due in every partnership: open, remind, close, rank. Doing it twice changes nothing.
-
-    `rank` takes the store, the partnership and `now` and returns the id of the ranking it stored; it is called for each
-    interim round whose close and grace have passed. Without it nothing is ranked.
-    """
-    done: list[str] = []
-    waiting: list[str] = []
-    with db.writing() as session:
-        for row in store.list_rounds(session):
-            try:
-                done += _advance(session, row, store.load_protocol(session, row.partnership), now)
-            except ConsensusError as error:  # one partnership's fault does not stop the others
-                waiting.append(str(error))
-        due = [
-            (row.round_id, row.partnership)
-            for row in store.list_rounds(session)
-            if row.kind == "interim" and row.state == "closed" and grace_ends(row) <= now
-        ]
-    for round_id, partnership in due if rank else []:
-        try:
-            done.append(f"The round '{round_id}' is ranked: {rank(db, partnership, now)}.")  # type: ignore[misc]
-        except ConsensusError as error:
-            waiting.append(f"The round '{round_id}' could not be ranked: {error}")
-    return Outcome(
-        stage="advance-rounds",
-        done=" ".join(done) or "Nothing was due.",
-        next=" ".join([*waiting, "The sweep looks again in five minutes."]),
-        counts={"acts": len(done)},
-    )
-
-
-def _advance(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[str]:
-    done = []
-    if row.state == "draft" and row.opens_at <= now < row.closes_at:
-        waiting = store.load_frame(session, "set_aside", row.partnership)["reason"].eq(NOT_YET_REVIEWED).sum()
-        if row.kind == "interim" and waiting:
-            raise StageError(
-                f"The round '{row.round_id}' does not open by itself while submissions wait for review: "
-                f"`consensus review export --partnership {row.partnership}`."
-            )
-        why = "its opening came"
-        _open(session, row, opens_at=row.opens_at, closes_at=row.closes_at, by=CLOCK, now=now, why=why)
-        done.append(f"The round '{row.round_id}' opened.")
-    if row.state in ("open", "paused") and row.closes_at <= now:
-        _close(session, row, by=CLOCK, now=now, why="its close came")
-        done.append(f"The round '{row.round_id}' closed {local_time(row.closes_at, protocol)}.")
-    if row.state == "open":
-        done += _remind(session, row, protocol, now)
-    return done
-
-
-def _remind(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[str]:
-    """Record each reminder that has come due, once, with the groups that were under target at that moment."""
-    plan = getattr(protocol.rounds, row.kind)
-    decisions = store.load_decisions(session, row.partnership)
-    told = {
-        value["reminder"]
-        for subject, value in zip(decisions["subject"], decisions["value"], strict=True)
-        if subject == row.round_id and "reminder" in value
-    }
-    done = []
-    for reminder in plan.reminders:
-        key = reminder.astimezone(UTC).isoformat()
-        if reminder > now or key in told:
-            continue
-        under = _under_target(session, row, protocol)
-        value = {"act": "remind", "reminder": key, "groups": under}
-        store.append_decision(session, row.partnership, "round", row.round_id, value, by=CLOCK, at=now)
-        listed = ", ".join(protocol.group_name(group) for group in under) or "none"
-        done.append(f"A reminder of the round '{row.round_id}' is due; groups under target: {listed}.")
-    return done
-
-
-def _under_target(session: Session, row: models.Round, protocol: Protocol) -> list[str]:
-    if row.kind == "gather":
-        people = store.load_answers(session, row.partnership).drop_duplicates("response_id")["group"]
-        target = {group.id: group.target_answers for group in protocol.groups}
-    else:
-        people = pd.Series([b.group for b in store.load_ballots(session, row.round_id) if b.version == 1], dtype=object)
-        target = {group.id: group.target_ballots for group in protocol.groups}
-    counts = people.value_counts()
-    return [group for group, wanted in target.items() if counts.get(group, 0) < wanted]

@@ -15,7 +15,7 @@ from consensus.steps.ballots import counted_ballots, interim_round, on_ballot
 from consensus.steps.outcome import NextAction
 from consensus.steps.progress import next_action
 from consensus.steps.ranking import current_ranking
-from consensus.steps.rounds import rounds_table
+from consensus.steps.timetable import rounds_table
 from consensus.steps.workshop import final_ranking
 from consensus.store import Store
 

@@ -1,0 +1,72 @@
+"""`advance_rounds`: whatever is due in every partnership, by the clock alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from consensus import models, store
+from consensus.errors import ConsensusError, StageError
+from consensus.protocol import Protocol
+from consensus.questions import NOT_YET_REVIEWED
+from consensus.steps.outcome import Outcome
+from consensus.steps.reminders import record_reminders
+from consensus.steps.rounds import CLOCK, begin_round, end_round
+from consensus.steps.timetable import grace_ends, local_time
+from consensus.store import Store
+
+__all__ = ["advance_rounds"]
+
+
+def advance_rounds(db: Store, *, now: datetime, rank: Callable[[Store, str, datetime], str] | None = None) -> Outcome:
+    """Do whatever is due in every partnership: open, remind, close, rank. Doing it twice changes nothing.
+
+    `rank` takes the store, the partnership and `now` and returns the id of the ranking it stored; it is called for each
+    interim round whose close and grace have passed. Without it nothing is ranked.
+    """
+    done: list[str] = []
+    waiting: list[str] = []
+    with db.writing() as session:
+        for row in store.list_rounds(session):
+            try:
+                done += _advance(session, row, store.load_protocol(session, row.partnership), now)
+            except ConsensusError as error:  # one partnership's fault does not stop the others
+                waiting.append(str(error))
+        due = [
+            (row.round_id, row.partnership)
+            for row in store.list_rounds(session)
+            if row.kind == "interim" and row.state == "closed" and grace_ends(row) <= now
+        ]
+    for round_id, partnership in due if rank else []:
+        try:
+            done.append(f"The round '{round_id}' is ranked: {rank(db, partnership, now)}.")  # type: ignore[misc]
+        except ConsensusError as error:
+            waiting.append(f"The round '{round_id}' could not be ranked: {error}")
+    return Outcome(
+        stage="advance-rounds",
+        done=" ".join(done) or "Nothing was due.",
+        next=" ".join([*waiting, "The sweep looks again in five minutes."]),
+        counts={"acts": len(done)},
+    )
+
+
+def _advance(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[str]:
+    done = []
+    if row.state == "draft" and row.opens_at <= now < row.closes_at:
+        waiting = store.load_frame(session, "set_aside", row.partnership)["reason"].eq(NOT_YET_REVIEWED).sum()
+        if row.kind == "interim" and waiting:
+            raise StageError(
+                f"The round '{row.round_id}' does not open by itself while submissions wait for review: "
+                f"`consensus review export --partnership {row.partnership}`."
+            )
+        why = "its opening came"
+        begin_round(session, row, opens_at=row.opens_at, closes_at=row.closes_at, by=CLOCK, now=now, why=why)
+        done.append(f"The round '{row.round_id}' opened.")
+    if row.state in ("open", "paused") and row.closes_at <= now:
+        end_round(session, row, by=CLOCK, now=now, why="its close came")
+        done.append(f"The round '{row.round_id}' closed {local_time(row.closes_at, protocol)}.")
+    if row.state == "open":
+        done += record_reminders(session, row, protocol, now)
+    return done

@@ -1,0 +1,106 @@
+"""When a round opens, closes and stops taking anything: instants, how people read them, and who may come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import pandas as pd
+
+from consensus import models, store
+from consensus.protocol import Protocol
+from consensus.store import Store
+
+__all__ = ["Entrance", "RoundView", "entrance", "grace_ends", "list_rounds", "local_time", "rounds_table"]
+
+Entrance = Literal["not yet", "open", "paused", "full", "grace", "closed"]
+
+
+@dataclass(frozen=True)
+class RoundView:
+    """A round as screens and flows see it; instants in UTC."""
+
+    round_id: str
+    partnership: str
+    kind: str
+    state: str
+    opens_at: datetime
+    closes_at: datetime
+    grace_minutes: int
+    cap: int
+    closed_at: datetime | None
+    ranking_id: str
+
+    @classmethod
+    def of(cls, row: models.Round) -> RoundView:
+        """Return the view of a round's row."""
+        return cls(**{name: getattr(row, name) for name in cls.__dataclass_fields__})
+
+
+def grace_ends(round_: models.Round | RoundView) -> datetime:
+    """Return the instant after which nothing more can count: the close and the declared grace."""
+    return round_.closes_at + timedelta(minutes=round_.grace_minutes)
+
+
+def entrance(
+    round_: models.Round | RoundView, now: datetime, *, began_at: datetime | None = None, full: bool = False
+) -> Entrance:
+    """Return whether somebody who comes now may take part, and if not, why; it follows from the instants alone.
+
+    Parameters
+    ----------
+    round_
+        The round; its state matters only for whether it was opened and whether it is paused.
+    began_at
+        When this person began, None for a new starter. Who began up to and with the close has the declared grace.
+    full
+        Whether the round's cap on responses is reached: then only those who had begun may still send.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    >>> round_ = models.Round(round_id="r", partnership="p", kind="interim", state="open", opens_at=noon,
+    ...                       closes_at=noon + timedelta(hours=1), grace_minutes=30)
+    >>> entrance(round_, noon), entrance(round_, noon, full=True), entrance(round_, noon + timedelta(minutes=61))
+    ('open', 'full', 'closed')
+    >>> entrance(round_, noon + timedelta(minutes=90), began_at=noon, full=True)
+    'grace'
+    """
+    if round_.state == "draft":
+        return "not yet" if now < round_.closes_at else "closed"
+    if now > round_.closes_at:
+        in_grace = began_at is not None and began_at <= round_.closes_at and now <= grace_ends(round_)
+        return "grace" if in_grace else "closed"
+    if round_.state == "paused":
+        return "paused"
+    return "full" if full and began_at is None else "open"
+
+
+def local_time(instant: datetime, protocol: Protocol) -> str:
+    """Return an instant as the partnership's people read it, with its zone."""
+    return f"{instant.astimezone(protocol.zone):%A %-d %B %Y at %H:%M} ({protocol.partnership.time_zone})"
+
+
+def list_rounds(db: Store, partnership: str | None = None) -> list[RoundView]:
+    """Return the rounds of one partnership, or of all, in the order in which they open."""
+    with db.reading() as session:
+        return [RoundView.of(row) for row in store.list_rounds(session, partnership)]
+
+
+def rounds_table(rows: list[models.Round], protocol: Protocol) -> pd.DataFrame:
+    """Return rounds as people read them, instants in the partnership's zone."""
+    return pd.DataFrame(
+        [
+            {
+                "round": row.round_id,
+                "state": row.state,
+                "opens": local_time(row.opens_at, protocol),
+                "closes": local_time(row.closes_at, protocol),
+                "grace in minutes": row.grace_minutes,
+            }
+            for row in rows
+        ],
+        columns=["round", "state", "opens", "closes", "grace in minutes"],
+    )
