@@ -4,7 +4,9 @@ Answers, ballots and decisions are only ever added to. Submissions, proposals, q
 derived, and are replaced whole. Instants are kept in UTC.
 """
 
-from consensus.models.columns import Instant
+from sqlmodel import SQLModel
+
+from consensus.models.columns import Instant, order_by_code_points
 from consensus.models.decided import Decision, Partnership, ProtocolVersion, Round
 from consensus.models.derived import (
     Derivation,
@@ -61,3 +63,5 @@ __all__ = [
     "Upload",
     "WorkshopPlace",
 ]
+
+order_by_code_points(SQLModel.metadata)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, MetaData, String, Text, TypeDecorator
 from sqlmodel import Field
 
-__all__ = ["Instant", "instant", "text"]
+__all__ = ["WITHOUT_ORDER", "Instant", "instant", "order_by_code_points", "text"]
+
+WITHOUT_ORDER = {"sqlite_with_rowid": False}
+"""Rows lie in the order of their keys, and nothing keeps the order in which they came; for tables with random keys."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -41,3 +44,12 @@ def instant(**options: Any) -> Any:
 def text(**options: Any) -> Any:
     """Return a field that holds text of any length."""
     return Field(sa_type=Text, **options)
+
+
+def order_by_code_points(tables: MetaData) -> None:
+    """Let PostgreSQL order text as SQLite and Python do, whatever language its database was made for."""
+    for table in tables.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, String):
+                kind = type(column.type)
+                column.type = column.type.with_variant(kind(collation="C"), "postgresql")

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary
 from sqlmodel import Field, SQLModel
 
-from consensus.models.columns import instant, text
+from consensus.models.columns import WITHOUT_ORDER, instant, text
 
 __all__ = ["Answer", "Ballot", "Quarantined", "Upload"]
 
@@ -39,6 +39,8 @@ class Quarantined(SQLModel, table=True):
 class Answer(SQLModel, table=True):
     """One person's text in one box, as received; an edit before the close is a new version."""
 
+    __table_args__ = WITHOUT_ORDER
+
     partnership: str = Field(foreign_key="partnership.id", primary_key=True)
     answer_id: str = Field(primary_key=True)
     version: int = Field(primary_key=True)
@@ -55,6 +57,8 @@ class Answer(SQLModel, table=True):
 
 class Ballot(SQLModel, table=True):
     """One person's choices in a round as received; an edit before the close is a new version, and the last counts."""
+
+    __table_args__ = WITHOUT_ORDER
 
     round_id: str = Field(foreign_key="round.round_id", primary_key=True)
     ballot_id: str = Field(primary_key=True)

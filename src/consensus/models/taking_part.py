@@ -10,13 +10,15 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from consensus.models.columns import instant, text
+from consensus.models.columns import WITHOUT_ORDER, instant, text
 
 __all__ = ["ChainEntry", "Interest", "Mail", "PaperEntry", "Participation", "Person", "Response", "RiskFlag"]
 
 
 class Person(SQLModel, table=True):
     """Somebody who may be invited by mail; `email` is empty once they asked to be forgotten."""
+
+    __table_args__ = WITHOUT_ORDER
 
     person_id: str = Field(primary_key=True)  # random, never derived from the address
     partnership: str = Field(foreign_key="partnership.id", index=True)
@@ -35,6 +37,8 @@ class Participation(SQLModel, table=True):
     `state` is invited, begun, sent or withdrawn. `draft` is what was filled in so far, a JSON object; it is emptied
     when the round is unlinked, and so are `response_id`, `began_at` and `seed`.
     """
+
+    __table_args__ = WITHOUT_ORDER
 
     token_hash: str = Field(primary_key=True)
     round_id: str = Field(foreign_key="round.round_id", index=True)
@@ -57,6 +61,8 @@ class Response(SQLModel, table=True):
     no replies and no nonce any more, and its answers and ballot have lost their content; the commitment stays.
     """
 
+    __table_args__ = WITHOUT_ORDER
+
     round_id: str = Field(foreign_key="round.round_id", primary_key=True)
     response_id: str = Field(primary_key=True)
     version: int = Field(primary_key=True)
@@ -75,12 +81,15 @@ class Response(SQLModel, table=True):
 
 
 class ChainEntry(SQLModel, table=True):
-    """One link of a closed round's hash chain, in the order of the commitments; they say nothing of who or when."""
+    """One commitment in a closed round's hash chain; its place follows from its digits, and the hashes from the places.
+
+    A few stand for nobody, so that their number does not tell how many people are in a group too small to be shown.
+    """
+
+    __table_args__ = WITHOUT_ORDER
 
     round_id: str = Field(foreign_key="round.round_id", primary_key=True)
-    number: int = Field(primary_key=True)
-    commitment: str
-    hash: str
+    commitment: str = Field(primary_key=True)
 
 
 class Mail(SQLModel, table=True):
@@ -91,7 +100,7 @@ class Mail(SQLModel, table=True):
     so. Neither address nor text is kept here: both follow from the person and the kind at the moment of sending.
     """
 
-    __table_args__ = (UniqueConstraint("round_id", "person_id", "kind"),)
+    __table_args__ = (UniqueConstraint("round_id", "person_id", "kind"), WITHOUT_ORDER)
 
     mail_id: str = Field(primary_key=True)
     partnership: str = Field(foreign_key="partnership.id", index=True)
@@ -110,6 +119,8 @@ class Mail(SQLModel, table=True):
 class Interest(SQLModel, table=True):
     """Somebody who wants to hear the outcome or to come to the workshop; nothing here can be joined to an answer."""
 
+    __table_args__ = WITHOUT_ORDER
+
     interest_id: str = Field(primary_key=True)  # random
     partnership: str = Field(foreign_key="partnership.id", index=True)
     email: str
@@ -119,6 +130,8 @@ class Interest(SQLModel, table=True):
 
 class RiskFlag(SQLModel, table=True):
     """An answer that may disclose a risk, shown to the role that the protocol names and to nobody else."""
+
+    __table_args__ = WITHOUT_ORDER
 
     flag_id: str = Field(primary_key=True)
     partnership: str = Field(foreign_key="partnership.id", index=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine import make_url
-from sqlmodel import Session, SQLModel, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlmodel import Session, create_engine
 
-from consensus import models  # noqa: F401  (the tables register themselves)
+from consensus.store.schema import bring_up_to_date
 
 __all__ = ["Store"]
 
@@ -24,6 +24,7 @@ class Store:
 
     Examples
     --------
+    >>> from consensus import models
     >>> db = Store.open("sqlite://")
     >>> with db.reading() as session:
     ...     session.get(models.Partnership, "nobody") is None
@@ -36,8 +37,14 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> Store:
-        """Return the store at a database URL, with its tables made where they are not there yet."""
-        parts = make_url(url)
+        """Return the store at a database URL, with its tables made, or brought to this version.
+
+        Raises
+        ------
+        StageError
+            The database belongs to a later version of Consensus, or to something else.
+        """
+        parts = _with_driver(make_url(url))
         options: dict[str, Any] = {}
         if parts.get_backend_name() == "sqlite":
             if parts.database and parts.database != ":memory:":
@@ -47,14 +54,12 @@ class Store:
 
                 options["poolclass"] = StaticPool
             options["connect_args"] = {"timeout": 60, "check_same_thread": False}
-        engine = create_engine(url, **options)
+        engine = create_engine(parts, **options)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
-        store = cls(engine)
-        with store._writer.begin() as connection:
-            SQLModel.metadata.create_all(connection)
-        return store
+        bring_up_to_date(engine)
+        return cls(engine)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -71,6 +76,13 @@ class Store:
     def close(self) -> None:
         """Give back the database's connections."""
         self.engine.dispose()
+
+
+def _with_driver(url: URL) -> URL:
+    """Return a PostgreSQL address, which hosts give without a driver's name, with that of the driver that we have."""
+    if url.drivername in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    return url
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
