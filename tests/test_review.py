@@ -177,11 +177,12 @@ def test_agreement_is_found_by_its_label_and_a_workbook_without_it_is_refused(de
 
 
 def test_the_sheets_are_printed_across_with_their_headings_on_every_page(desk: Desk) -> None:
-    sheets = [load_workbook(desk.path)[title] for title in ("Review", "Questions")]
+    read_me, *sheets = (load_workbook(desk.path)[title] for title in ("Read me", "Review", "Questions"))
 
-    assert {sheet.page_setup.orientation for sheet in sheets} == {"landscape"}
-    assert {(sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) for sheet in sheets} == {(1, 0)}
-    assert all(sheet.sheet_properties.pageSetUpPr.fitToPage for sheet in sheets)
+    every = [read_me, *sheets]
+    assert {sheet.page_setup.orientation for sheet in every} == {"landscape"}
+    assert {(sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) for sheet in every} == {(1, 0)}
+    assert all(sheet.sheet_properties.pageSetUpPr.fitToPage for sheet in every)
     assert {sheet.print_title_rows for sheet in sheets} == {"$1:$1"}
 
 

@@ -96,6 +96,7 @@ def _read_me(sheet: Worksheet, title: str) -> None:
         write_cell(sheet, number, 1, line)
     for number in (1, AGREEMENT_ROW):
         sheet.cell(number, 1).font = _HEAD
+    _print_across(sheet)
     answer = sheet.cell(AGREEMENT_ROW, 2)
     answer.fill, answer.border = _YOURS, Border(*[Side("thin")] * 4)
 
@@ -153,16 +154,16 @@ def _head(sheet: Worksheet, columns: dict[str, int]) -> None:
         dimension.width, dimension.hidden = width or 10, not width
     sheet.freeze_panes = "B2"
     _print_across(sheet)
+    sheet.print_title_rows = "1:1"
     shown = sum(1 for width in columns.values() if width)
     sheet.auto_filter.ref = f"A1:{get_column_letter(shown)}{max(sheet.max_row, 1)}"
 
 
 def _print_across(sheet: Worksheet) -> None:
-    """Print on as many landscape pages as it takes, each as wide as the sheet and with the headings above."""
+    """Print on as many landscape pages as it takes, each as wide as the sheet."""
     sheet.page_setup.orientation = "landscape"
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.print_title_rows = "1:1"
 
 
 def _row(sheet: Worksheet, number: int, values: Iterable[object], fill: PatternFill | None = None) -> None:
