@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from openpyxl import load_workbook
@@ -86,6 +87,9 @@ def test_a_partnership_goes_from_folder_to_publication_by_commands_alone(home, c
 
     assert status == 0
     assert "final order" in out
+    assert re.search(r"went +Does light therapy .* q[0-9a-f]{12}$", out, re.M), (
+        "what moved is told by its wording and id"
+    )
     assert (home / "home" / "outputs" / "small" / "report.html").exists()
 
 

@@ -274,7 +274,34 @@ def test_amending_the_shortlist_gives_another_ranking_and_comparing_the_two_says
     found = steps.compare(db, before, after)
 
     assert after != before
-    assert found.reasons == ["The protocol was amended between them."]
+    assert found.reasons == ("The protocol was amended between them. Why: lived experience counts more.",)
+    assert set(found.moved.columns) == {"before", "after", "moved", "wording"}
+    assert all(found.moved["wording"].str.endswith("?"))
+
+
+def test_comparing_two_rankings_shows_what_joined_the_shortlist_and_why(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    before = steps.current_ranking_id(db, "small")
+    left_out = (set(dict(steps.questions_on_ballot(db, "small"))) - set(steps.shortlisted(db, "small"))).pop()
+
+    steps.record_by_hand(db, "small", left_out, by="ann", why="nobody else asks it", now=walk.RANKED)
+    after = steps.rank_round(db, "small", now=walk.RANKED).ids["ranking"]
+    found = steps.compare(db, before, after)
+
+    assert found.reasons == ("The shortlist differs.",)
+    assert found.moved.empty
+    assert found.shortlist.loc[left_out, ["change", "why"]].tolist() == ["joined", "by hand: nobody else asks it"]
+
+
+def test_comparing_two_final_orders_says_that_the_plenary_moved_something(tmp_path, db):
+    until("publish", db, tmp_path)
+    before = steps.finalise(db, "small", now=walk.MET).ids["final"]
+    last = steps.shortlisted(db, "small")[-1]
+
+    steps.record_move(db, "small", last, 1, by="plenary", why="heard in both groups", now=walk.MET)
+    after = steps.finalise(db, "small", now=walk.MET).ids["final"]
+
+    assert steps.compare(db, before, after).reasons == ("The plenary's moves and merges differ.",)
 
 
 def test_a_rejected_shortlist_does_not_go_to_the_workshop(tmp_path, db):

@@ -330,5 +330,17 @@ def _trace(context: Context, options: argparse.Namespace) -> Said:
 
 def _compare(context: Context, options: argparse.Namespace) -> Said:
     found = steps.compare(context.db, options.before, options.after)
-    lines = [*found.reasons, *(as_lines(found.moved) or ["No question moved."])]
-    return Said(tuple(lines), {"reasons": found.reasons, "moved": found.moved.to_dict("records")})
+    lines = [*found.reasons, "", *(as_columns(_moves(found.moved)) or ["No question moved."])]
+    if len(found.shortlist):
+        lines += ["", "The shortlist:", *as_columns(found.shortlist.reset_index())]
+    return Said(tuple(lines), found.to_dict())
+
+
+def _moves(moved: pd.DataFrame) -> pd.DataFrame:
+    """Return what moved as people read it: a place that an order lacks is left empty, a move has its sign."""
+    told = moved.reset_index()[["before", "after", "moved", "wording", "question"]].astype(object)
+    told["moved"] = [
+        f"{move:+d}" if move is not None else "came" if before is None else "went"
+        for move, before in zip(told["moved"], told["before"], strict=True)
+    ]
+    return told.where(told.notna(), "")

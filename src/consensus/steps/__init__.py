@@ -5,6 +5,7 @@ Every step is one transaction and can be asked for twice: the second time change
 
 from consensus.steps.answers import gather, import_answers
 from consensus.steps.ballots import counted_ballots, import_ballots
+from consensus.steps.comparing import Comparison, compare
 from consensus.steps.outcome import NextAction, Outcome
 from consensus.steps.partnerships import register
 from consensus.steps.plots import plot
@@ -37,7 +38,7 @@ from consensus.steps.standing import (
 )
 from consensus.steps.sweep import advance_rounds
 from consensus.steps.timetable import Entrance, RoundView, entrance, grace_ends, list_rounds
-from consensus.steps.tracing import Comparison, compare, decisions, trace, undo
+from consensus.steps.tracing import decisions, trace, undo
 from consensus.steps.workshop import finalise, import_workshop, record_dissent, record_merge, record_move
 
 __all__ = [

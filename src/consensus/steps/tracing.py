@@ -1,4 +1,4 @@
-"""From a priority back to the words people wrote, and from one stored ranking to another."""
+"""From a priority back to the words people wrote; every decision, and taking one back."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from consensus.steps.outcome import Outcome
 from consensus.steps.ranking import current_ranking
 from consensus.steps.review import record_decisions
 from consensus.steps.workshop import final_ranking
-from consensus.store import Store, StoredRanking
+from consensus.store import Store
 
-__all__ = ["Comparison", "compare", "decisions", "trace", "undo"]
+__all__ = ["decisions", "trace", "undo"]
 
 
 def trace(db: Store, partnership: str, question: str) -> Trace:
@@ -89,41 +89,3 @@ def _question_id(question: str, questions: pd.DataFrame, order: pd.DataFrame | N
         f"There is no summary question '{question}' among {len(questions)}; give an id such as 'q0123456789ab' or a "
         "place such as '1' (`consensus questions` lists them)."
     )
-
-
-class Comparison:
-    """Two stored rankings side by side: what moved, and which of their inputs differ."""
-
-    def __init__(self, before: StoredRanking, after: StoredRanking) -> None:
-        self.before = before
-        self.after = after
-        self.moved = provenance.compare(_order(before), _order(after))
-        self.reasons = _reasons(before, after)
-
-
-def compare(db: Store, before: str, after: str) -> Comparison:
-    """Return what moved between two stored rankings, by their ids, and why it may have."""
-    with db.reading() as session:
-        return Comparison(store.load_ranking(session, before), store.load_ranking(session, after))
-
-
-def _order(ranking: StoredRanking) -> pd.DataFrame:
-    return ranking.tables["final" if ranking.kind == "final" else "ranking"]
-
-
-def _reasons(before: StoredRanking, after: StoredRanking) -> list[str]:
-    """Return a sentence for each input in which two rankings differ."""
-    told = []
-    if before.kind != after.kind:
-        told.append(f"One is the {before.kind} order, the other the {after.kind} order.")
-    if before.rule != after.rule:
-        told.append(f"The rule differs: '{before.rule}' and '{after.rule}'.")
-    if before.ballots_digest != after.ballots_digest:
-        told.append("The ballots differ.")
-    if before.protocol_hash != after.protocol_hash:
-        told.append("The protocol was amended between them.")
-    if before.package_version != after.package_version:
-        told.append(f"The package differs: {before.package_version} and {after.package_version}.")
-    if set(_order(before).index) != set(_order(after).index):
-        told.append("They do not rank the same questions.")
-    return told or ["They follow from the same ballots, protocol and package."]

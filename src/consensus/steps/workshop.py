@@ -196,7 +196,13 @@ def finalise(db: Store, partnership: str, *, now: datetime) -> Outcome:
             tables="",
             at=now,
         )
-        facts = {"inputs": inputs, "interim": ranking.ranking_id, "moves": len(moves), "merges": len(merges)}
+        facts = {
+            "inputs": inputs,
+            "interim": ranking.ranking_id,
+            "moves": len(moves),
+            "merges": len(merges),
+            "acts": acts["decision_id"].tolist(),
+        }
         store.save_ranking(session, kept, {"combined": combined, "final": final}, facts)
         store.save_derivation(session, partnership, STAGE, kept.ranking_id, now)
         wordings = store.load_frame(session, "questions", partnership).set_index("question_id")["wording"]
