@@ -186,6 +186,17 @@ def test_the_sheets_are_printed_across_with_their_headings_on_every_page(desk: D
     assert {sheet.print_title_rows for sheet in sheets} == {"$1:$1"}
 
 
+def test_every_row_of_the_review_is_tall_enough_for_its_text(desk: Desk) -> None:
+    book = load_workbook(desk.path)
+
+    def needs(cell) -> float:
+        return 13 * len(str(cell.value or "")) / book["Review"].column_dimensions[cell.column_letter].width
+
+    rows = list(book["Review"].iter_rows(max_col=12))
+    assert all(book["Review"].row_dimensions[row[0].row].height >= max(map(needs, row)) for row in rows)
+    assert all(row.height for row in book["Questions"].row_dimensions.values())
+
+
 def test_a_workbook_written_anew_and_left_as_it_was_decides_nothing(desk: Desk) -> None:
     desk.read()
     desk.export()

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
-__all__ = ["CELL_UNITS", "pack_workbook", "put_text", "starts_like_formula", "to_cell", "write_whole"]
+__all__ = ["CELL_UNITS", "fit_rows", "pack_workbook", "put_text", "starts_like_formula", "to_cell", "write_whole"]
 
 CELL_UNITS = 32_767
 """The most UTF-16 units that a spreadsheet holds in one cell."""
+LINE_HEIGHT = 14.5  # points
 
 # What XML 1.0 cannot hold, and the carriage return, which every reader of XML turns into a line feed.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -49,6 +51,28 @@ def put_text(cell: Cell, text: str) -> None:
     cell.value = to_cell(text)
     cell.data_type = "s"
     cell.quotePrefix = starts_like_formula(text)
+
+
+def fit_rows(sheet: Worksheet, *, tallest: float, head: int = 1) -> None:
+    """Make each row as tall as its longest text needs in its column, up to `tallest` points; not every program does.
+
+    Parameters
+    ----------
+    head
+        The fewest lines that the first row is given.
+    """
+    dimensions = sheet.column_dimensions
+    hidden = {name for name, dimension in dimensions.items() if dimension.hidden}
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        lines = [_lines(c.value, dimensions[c.column_letter].width) for c in row if c.column_letter not in hidden]
+        sheet.row_dimensions[number].height = min(LINE_HEIGHT * max(lines + [head] * (number == 1)) + 3, tallest)
+
+
+def _lines(value: object, wide: float) -> int:
+    """Return how many lines a value takes in a column, near enough to see all of it."""
+    if not isinstance(value, str):
+        return 1
+    return sum(1 + int(len(line) * 1.15 // wide) for line in value[:5_000].split("\n"))
 
 
 def pack_workbook(book: Workbook, *, title: str, stamp: datetime = EPOCH) -> bytes:

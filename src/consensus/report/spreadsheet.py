@@ -23,7 +23,7 @@ from consensus.report.cells import cut_for_cells, from_cell, join_cells, join_wo
 from consensus.report.content import Published
 from consensus.report.methods import methods_rows
 from consensus.report.suppression import TOTAL, shown_number
-from consensus.workbooks import pack_workbook, put_text, write_whole
+from consensus.workbooks import fit_rows, pack_workbook, put_text, write_whole
 
 __all__ = ["QUESTIONS", "WORDS", "Spreadsheet", "question_rows", "read_spreadsheet", "write_spreadsheet"]
 
@@ -38,7 +38,6 @@ WIDTHS = {
     "Question id": 18,
     "Text": 100,
 }
-LINE_HEIGHT = 14.5  # points
 
 Value = str | int | float | None
 
@@ -123,7 +122,7 @@ def write_spreadsheet(path: Path | str, published: Published) -> Path:
 
 def _fill(sheet: Worksheet, table: pd.DataFrame, tallest: float = 400) -> None:
     """Put a table on a sheet, its head first; text that no cell can hold goes on in numbered columns."""
-    at, lines = 1, [2] + [1] * len(table)
+    at = 1
     for heading in [str(column) for column in table.columns]:
         values = table[heading].tolist()
         wide = WIDTHS.get(heading, _fitting(heading, values))
@@ -135,17 +134,8 @@ def _fill(sheet: Worksheet, table: pd.DataFrame, tallest: float = 400) -> None:
                     _put(sheet.cell(row, at), cut[place])
             sheet.column_dimensions[get_column_letter(at)].width = wide
             at += 1
-        lines = [max(known, _lines(cut[0], wide)) for known, cut in zip(lines, pieces, strict=True)]
-    for row, count in enumerate(lines, start=1):
-        sheet.row_dimensions[row].height = min(LINE_HEIGHT * count + 3, tallest)
+    fit_rows(sheet, tallest=tallest, head=2)
     _furnish(sheet)
-
-
-def _lines(value: Value, wide: float) -> int:
-    """Return how many lines a value takes in a column, near enough to see all of it."""
-    if not isinstance(value, str):
-        return 1
-    return sum(1 + int(len(line) * 1.15 // wide) for line in value[:5_000].split("\n"))
 
 
 def _furnish(sheet: Worksheet) -> None:

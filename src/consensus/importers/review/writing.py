@@ -26,7 +26,7 @@ from consensus.importers.review.layout import (
 from consensus.importers.workbook import write_cell
 from consensus.protocol import Protocol
 from consensus.questions import Questions
-from consensus.workbooks import pack_workbook
+from consensus.workbooks import fit_rows, pack_workbook
 
 __all__ = ["review_workbook"]
 
@@ -34,6 +34,7 @@ _LISTS = "Lists"
 _HEAD = Font(bold=True)
 _YOURS = PatternFill("solid", fgColor="FFF4CE")
 _BAND = PatternFill("solid", fgColor="F3F2F1")
+TALLEST = 240.0  # points; a longer answer is read in its cell
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _INSTRUCTIONS = """\
 Which submissions ask the same? A machine proposes, you decide. Only what is yellow is read back.
@@ -93,10 +94,11 @@ def _read_me(sheet: Worksheet, title: str) -> None:
     sheet.title = READ_ME
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 110, 12
     for number, line in enumerate([title, "", AGREEMENT, "", *_INSTRUCTIONS.splitlines()], start=1):
-        write_cell(sheet, number, 1, line)
+        write_cell(sheet, number, 1, line).alignment = _WRAPPED
     for number in (1, AGREEMENT_ROW):
         sheet.cell(number, 1).font = _HEAD
     _print_across(sheet)
+    fit_rows(sheet, tallest=TALLEST)
     answer = sheet.cell(AGREEMENT_ROW, 2)
     answer.fill, answer.border = _YOURS, Border(*[Side("thin")] * 4)
 
@@ -135,6 +137,7 @@ def _review_sheet(
         _row(sheet, number, (*shown, flags, *person, row["why"], *person), fill=_BAND if band else None)
     _yours(sheet, REVIEW_COLUMNS, ["question", "out of scope", "reason", "category", "wording"], len(rows) + 1)
     _offer_categories(sheet, REVIEW_COLUMNS, len(rows) + 1, protocol)
+    fit_rows(sheet, tallest=TALLEST, head=2)
 
 
 def _question_sheet(sheet: Worksheet, questions: Questions, protocol: Protocol) -> None:
@@ -145,11 +148,13 @@ def _question_sheet(sheet: Worksheet, questions: Questions, protocol: Protocol) 
     yours = ["wording", "category", "review that answers it", "searched without finding one"]
     _yours(sheet, QUESTION_COLUMNS, yours, len(questions.questions) + 1)
     _offer_categories(sheet, QUESTION_COLUMNS, len(questions.questions) + 1, protocol)
+    fit_rows(sheet, tallest=TALLEST, head=2)
 
 
 def _head(sheet: Worksheet, columns: dict[str, int]) -> None:
     for number, (heading, width) in enumerate(columns.items(), start=1):
-        write_cell(sheet, 1, number, heading).font = _HEAD
+        cell = write_cell(sheet, 1, number, heading)
+        cell.font, cell.alignment = _HEAD, _WRAPPED
         dimension = sheet.column_dimensions[get_column_letter(number)]
         dimension.width, dimension.hidden = width or 10, not width
     sheet.freeze_panes = "B2"
