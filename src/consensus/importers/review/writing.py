@@ -92,7 +92,7 @@ def review_workbook(
 def _read_me(sheet: Worksheet, title: str) -> None:
     """Write what to do, and the cell in which a person agrees; it is always empty here."""
     sheet.title = READ_ME
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 110, 12
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 140, 12
     for number, line in enumerate([title, "", AGREEMENT, "", *_INSTRUCTIONS.splitlines()], start=1):
         write_cell(sheet, number, 1, line).alignment = _WRAPPED
     for number in (1, AGREEMENT_ROW):
