@@ -29,6 +29,7 @@ from flows.interim_ranking import interim_ranking
 from flows.open_round import open_round
 from flows.priority_setting_partnership import priority_setting_partnership
 from flows.publish import publish
+from flows.send_mail import send_mail
 
 __all__ = ["DEPLOYMENTS", "Deployment", "prefect_yaml"]
 
@@ -139,6 +140,13 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
         "Every five minutes: open, remind, close and rank what is due, and wake what waits for a recorded decision.",
         tags=(ROUND_TAG, "sweep"),
         cron="*/5 * * * *",
+        at_once=1,
+    ),
+    Deployment(
+        send_mail,
+        "Every five minutes: send what is due in the outbox. No letter goes twice; who still gets one is decided now.",
+        tags=(ROUND_TAG, "mail"),
+        cron="2-59/5 * * * *",
         at_once=1,
     ),
     Deployment(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from consensus.errors import DataError
@@ -14,7 +14,7 @@ __all__ = ["Settings"]
 
 @dataclass(frozen=True)
 class Settings:
-    """Folders, database and ports of one running system.
+    """Folders, database, ports and mail of one running system.
 
     Examples
     --------
@@ -29,6 +29,9 @@ class Settings:
     host: str = "127.0.0.1"
     web_port: int = 8765
     prefect_port: int = 4200
+    smtp_url: str = field(default="", repr=False)  # may hold a password
+    mail_from: str = ""
+    public_url: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -51,6 +54,9 @@ class Settings:
             host=env.get("CONSENSUS_HOST", "127.0.0.1"),
             web_port=_port(env, "CONSENSUS_WEB_PORT", 8765),
             prefect_port=_port(env, "CONSENSUS_PREFECT_PORT", 4200),
+            smtp_url=env.get("CONSENSUS_SMTP_URL", ""),
+            mail_from=env.get("CONSENSUS_MAIL_FROM", ""),
+            public_url=env.get("CONSENSUS_PUBLIC_URL", "").rstrip("/"),
         )
 
     @property
@@ -72,6 +78,11 @@ class Settings:
     def web_url(self) -> str:
         """Return the address of the web app."""
         return f"http://{self.host}:{self.web_port}"
+
+    @property
+    def links_url(self) -> str:
+        """Return the address under which people outside reach the web app: what links in letters begin with."""
+        return self.public_url or self.web_url
 
     def outputs(self, partnership: str) -> Path:
         """Return the folder for what a partnership publishes and reviews."""

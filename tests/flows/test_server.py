@@ -344,6 +344,6 @@ def test_the_list_of_deployments_can_be_deployed_to_a_work_pool(system: System) 
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     with system.client() as client:
         found = client.request("POST", "/deployments/filter", json={"limit": 50}).json()
-    assert len(found) == 10
+    assert len(found) == 11
     assert {row["work_pool_name"] for row in found} == {"consensus"}
     assert os.fspath(root) not in (root / "prefect.yaml").read_text()

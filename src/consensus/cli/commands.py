@@ -75,6 +75,8 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
         parser.add_argument("--why", default="")
         parser.set_defaults(act=act)
     command(rounds, "list", _round_list, "the rounds and their states")
+    parser = command(rounds, "links", _round_links, "the open links of a round, one a partner organisation")
+    parser.add_argument("round")
 
     command(subcommands, "questions", _questions, "the questions on the ballot: id and wording, the shortlist marked")
     parser = command(subcommands, "shortlist", _shortlist, "put a question on the shortlist by hand")
@@ -217,6 +219,11 @@ def _round_list(context: Context, options: argparse.Namespace) -> Said:
         lines += as_lines(table)
         rows += [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
     return Said(tuple(lines or ["There are no rounds yet."]), {"rounds": rows})
+
+
+def _round_links(context: Context, options: argparse.Namespace) -> Said:
+    links = steps.round_links(context.db, context.settings, options.round)
+    return Said(tuple(as_columns(links, widest=120)), {"links": links.to_dict("records")})
 
 
 def _questions(context: Context, options: argparse.Namespace) -> Said:

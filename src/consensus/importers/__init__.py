@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from consensus.errors import DataError
+from consensus.importers.address_book import Invited, read_address_book
 from consensus.importers.imported import Imported
 from consensus.importers.mapping import Mapping, guess_answers, guess_ballots, read_mapping
 from consensus.importers.people import GroupFinder
@@ -22,7 +23,17 @@ from consensus.importers.reading import read_table
 from consensus.protocol import Protocol
 from consensus.vocabulary import NOT_STATED
 
-__all__ = ["SOURCES", "Imported", "Mapping", "read_answers", "read_ballots", "read_mapping", "read_polis"]
+__all__ = [
+    "SOURCES",
+    "Imported",
+    "Invited",
+    "Mapping",
+    "read_address_book",
+    "read_answers",
+    "read_ballots",
+    "read_mapping",
+    "read_polis",
+]
 
 SOURCES = ("auto", "table", "polis")
 

@@ -6,6 +6,9 @@ Every step is one transaction and can be asked for twice: the second time change
 from consensus.steps.answers import gather, import_answers
 from consensus.steps.ballots import counted_ballots, import_ballots
 from consensus.steps.comparing import Comparison, compare
+from consensus.steps.inviting import import_people, invite_round, round_links
+from consensus.steps.mailing import mail_is_due, send_mail
+from consensus.steps.outbox import Outbox, mail_again, mail_done, outbox, unsubscribe
 from consensus.steps.outcome import NextAction, Outcome
 from consensus.steps.partnerships import register
 from consensus.steps.plots import plot
@@ -46,6 +49,7 @@ __all__ = [
     "Comparison",
     "Entrance",
     "NextAction",
+    "Outbox",
     "Outcome",
     "RoundView",
     "Standing",
@@ -66,13 +70,19 @@ __all__ = [
     "has_simulation",
     "import_answers",
     "import_ballots",
+    "import_people",
     "import_review",
     "import_workshop",
+    "invite_round",
     "list_partnerships",
     "list_rounds",
     "listed_questions",
+    "mail_again",
+    "mail_done",
+    "mail_is_due",
     "next_action",
     "open_round",
+    "outbox",
     "partnership_of",
     "pause_round",
     "plot",
@@ -91,15 +101,18 @@ __all__ = [
     "recovered",
     "register",
     "resume_round",
+    "round_links",
     "rounds_of",
     "scripted_approval",
     "scripted_ballots",
     "scripted_review",
     "scripted_workshop",
+    "send_mail",
     "shortlisted",
     "simulate_partnership",
     "status",
     "top_table",
     "trace",
     "undo",
+    "unsubscribe",
 ]

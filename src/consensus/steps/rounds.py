@@ -15,6 +15,7 @@ from sqlmodel import Session
 from consensus import models, store
 from consensus.errors import StageError
 from consensus.protocol import Protocol
+from consensus.steps.inviting import queue_invitations
 from consensus.steps.outcome import Outcome
 from consensus.steps.partnerships import ROUND_KINDS, freeze_protocol
 from consensus.steps.timetable import grace_ends, local_time, rounds_table
@@ -90,6 +91,7 @@ def begin_round(
     row.state, row.opens_at, row.closes_at = "open", opens_at, closes_at
     session.add(row)
     freeze_protocol(session, row.partnership, now)
+    queue_invitations(session, row, now)
     record_act(session, row, "open", by=by, now=now, why=why)
 
 

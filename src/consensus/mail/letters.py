@@ -1,0 +1,153 @@
+"""Letters as they are sent: plain text and HTML, and the headers by which one click is enough to get no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from html import escape
+from typing import Any
+
+from consensus.errors import DataError
+from consensus.mail.events import Event, to_ics
+from consensus.mail.words import direction, words
+
+__all__ = ["Letter", "Sender", "write_letter"]
+
+_POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who a letter is from, and where answers to it go."""
+
+    name: str
+    address: str
+    reply_to: str = ""
+
+    @classmethod
+    def of(cls, mail_from: str, contact: str, title: str) -> Sender:
+        """Return the sender that the settings name, else the partnership's contact.
+
+        Raises
+        ------
+        DataError
+            Neither is an address.
+        """
+        name, address = parseaddr(mail_from or contact)
+        if "@" not in address:
+            raise DataError(
+                "Letters have no sender; set CONSENSUS_MAIL_FROM, or partnership.contact in protocol.toml."
+            )
+        return cls(name or title, address, contact if "@" in contact else "")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter, before it is written.
+
+    Attributes
+    ----------
+    kind
+        `invitation`, `reminder-1` and so on, `workshop`.
+    survey
+        `gather` or `interim`: which round it is about.
+    mail_id
+        What the letter's Message-ID is made from: the same mail has the same one, however often it is tried.
+    link
+        The person's own link; empty where the letter has none.
+    unsubscribe
+        The page on which the person can get no more; the same address takes the one-click POST of RFC 8058.
+    """
+
+    kind: str
+    survey: str
+    mail_id: str
+    language: str
+    title: str
+    contact: str
+    link: str
+    unsubscribe: str
+    closes: str = ""
+    event: Event | None = None
+    when: str = ""
+    day: str = ""
+
+
+def write_letter(letter: Letter, sender: Sender, recipient: str, *, at: datetime) -> bytes:
+    """Return a letter as it is handed to the mail server, in lines that end with CRLF and are ASCII throughout."""
+    said = words(letter.language)
+    message = EmailMessage(policy=_POLICY)
+    local, _, domain = sender.address.rpartition("@")
+    message["From"] = Address(_one_line(sender.name), local, domain)
+    message["To"] = Address(addr_spec=recipient)
+    message["Subject"] = _one_line(_subject(letter, said))
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{letter.mail_id}@{domain}>"
+    if sender.reply_to:
+        message["Reply-To"] = sender.reply_to
+    message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = letter.language
+    parts = _paragraphs(letter, said)
+    message.set_content("\n\n".join(text for text, _link in parts) + "\n", cte="quoted-printable")
+    message.add_alternative(_html(letter, said, parts), subtype="html", cte="quoted-printable")
+    if letter.event is not None:
+        _attach(message, to_ics(letter.event, at))
+    return message.as_bytes()
+
+
+def _attach(message: EmailMessage, calendar: str) -> None:
+    message.add_attachment(
+        calendar.encode(),
+        maintype="text",
+        subtype="calendar",
+        filename="workshop.ics",
+        params={"method": "PUBLISH", "charset": "utf-8"},
+        cte="base64",
+    )
+
+
+def _kind(letter: Letter) -> str:
+    kind = letter.kind.partition("-")[0]
+    return letter.survey if kind == "invitation" else kind
+
+
+def _subject(letter: Letter, said: Mapping[str, Any]) -> str:
+    subject = said[letter.survey]["subject"].format(title=letter.title)
+    return str(said[_kind(letter)]["subject"].format(title=letter.title, subject=subject, day=letter.day))
+
+
+def _paragraphs(letter: Letter, said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the paragraphs of a letter, each with the link that it shows or nothing."""
+    told = [(text.format(title=letter.title, when=letter.when), "") for text in said[_kind(letter)]["text"]]
+    if letter.link:
+        told += [(letter.link, letter.link), (said["until"].format(closes=letter.closes), ""), (said["yours"], "")]
+    if letter.contact:
+        told.append((said["contact"].format(contact=letter.contact), ""))
+    return [*told, (said["unsubscribe"].format(link=letter.unsubscribe), letter.unsubscribe)]
+
+
+def _html(letter: Letter, said: Mapping[str, Any], parts: list[tuple[str, str]]) -> str:
+    """Return the letter as a page without pictures, styles from elsewhere, or anything that tells who opened it."""
+    language, way = escape(letter.language), direction(letter.language)
+    body = "\n".join(f"<p>{_linked(text, link)}</p>" for text, link in parts)
+    return (
+        f'<!DOCTYPE html>\n<html lang="{language}" dir="{way}">\n<head><meta charset="utf-8">'
+        f"<title>{escape(_one_line(_subject(letter, said)))}</title></head>\n"
+        f'<body style="max-width: 38em; font: 1rem/1.5 sans-serif">\n{body}\n</body>\n</html>\n'
+    )
+
+
+def _linked(text: str, link: str) -> str:
+    safe = escape(text)
+    return safe.replace(escape(link), f'<a href="{escape(link)}">{escape(link)}</a>') if link else safe
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,144 @@
+"""What the outbox holds, the letters that wait for a person's say, and who wants no more letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from consensus import models, store, tokens
+from consensus.errors import StageError
+from consensus.steps.outcome import Outcome, shown
+from consensus.store import Store
+
+__all__ = ["IN_DOUBT_AFTER", "Outbox", "in_doubt", "mail_again", "mail_done", "outbox", "unsubscribe"]
+
+IN_DOUBT_AFTER = timedelta(minutes=15)
+"""After so long a mail that is still marked as sending belongs to a process that died."""
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """The outbox of a partnership; no address is in it.
+
+    Attributes
+    ----------
+    counts
+        Columns round, kind, state, letters; small counts are suppressed.
+    waiting
+        Letters that wait for a person: columns mail, round, kind, state, attempts, why.
+    """
+
+    counts: pd.DataFrame
+    waiting: pd.DataFrame
+
+
+def in_doubt(mail: models.Mail, now: datetime) -> bool:
+    """Tell whether nobody knows if a mail went: it was being handed over, and nothing was heard of it since."""
+    return mail.state == "sending" and (mail.claimed_at is None or now - mail.claimed_at > IN_DOUBT_AFTER)
+
+
+def outbox(db: Store, partnership: str, *, now: datetime) -> Outbox:
+    """Return how many letters are in which state, and those that wait for a person's say."""
+    with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
+        counted = store.count_mail(session, partnership)
+        stuck = store.list_mail(session, partnership, ["sending", "failed"])
+    rows = [(*key, shown(count, protocol)) for key, count in sorted(counted.items())]
+    waiting = [
+        (m.mail_id, m.round_id, m.kind, "failed" if m.state == "failed" else "in doubt", m.attempts, m.why)
+        for m in stuck
+        if m.state == "failed" or in_doubt(m, now)
+    ]
+    return Outbox(
+        pd.DataFrame(rows, columns=["round", "kind", "state", "letters"]),
+        pd.DataFrame(waiting, columns=["mail", "round", "kind", "state", "attempts", "why"]),
+    )
+
+
+def mail_again(db: Store, mail_ids: Sequence[str], *, by: str, why: str, now: datetime) -> Outcome:
+    """Queue failed letters, or letters in doubt, once more, on a person's word.
+
+    Raises
+    ------
+    StageError
+        A mail is not known, or is neither failed nor in doubt; then nothing is queued.
+    """
+
+    def queue(mail: models.Mail) -> None:
+        mail.state, mail.next_try_at, mail.attempts, mail.why = "queued", None, 0, ""
+
+    return _decide(db, mail_ids, "mail-again", queue, ("failed", "in doubt"), by=by, why=why, now=now)
+
+
+def mail_done(db: Store, mail_ids: Sequence[str], *, by: str, why: str, now: datetime) -> Outcome:
+    """Take letters in doubt as sent, on a person's word.
+
+    Raises
+    ------
+    StageError
+        A mail is not known or not in doubt; then nothing is changed.
+    """
+
+    def settle(mail: models.Mail) -> None:
+        mail.state, mail.sent_at, mail.why = "sent", mail.claimed_at, "a person said that it came"
+
+    return _decide(db, mail_ids, "mail-done", settle, ("in doubt",), by=by, why=why, now=now)
+
+
+def _decide(
+    db: Store,
+    mail_ids: Sequence[str],
+    act: str,
+    change: Callable[[models.Mail], None],
+    takes: Sequence[str],
+    *,
+    by: str,
+    why: str,
+    now: datetime,
+) -> Outcome:
+    with db.writing() as session:
+        mails = {mail_id: session.get(models.Mail, mail_id) for mail_id in dict.fromkeys(mail_ids)}
+        faults, found = [], []
+        for mail_id, mail in mails.items():
+            state = "" if mail is None else "in doubt" if in_doubt(mail, now) else mail.state
+            if mail is None:
+                faults.append(f"There is no mail '{mail_id}'; `consensus mail list` shows those that wait.")
+            elif state not in takes:
+                faults.append(f"The mail '{mail_id}' is {state}, not {' or '.join(takes)}.")
+            else:
+                found.append(mail)
+        if faults:
+            raise StageError.of("the mails named", faults)
+        for mail in found:
+            change(mail)
+            value = {"act": act, "mail": mail.mail_id, "kind": mail.kind}
+            store.append_decision(session, mail.partnership, "round", mail.round_id, value, by=by, at=now, why=why)
+            session.add(mail)
+        protocol = store.load_protocol(session, found[0].partnership)
+    what = "queued again" if act == "mail-again" else "taken as sent"
+    return Outcome(
+        stage="send-mail",
+        done=f"{shown(len(found), protocol)} letters are {what}.",
+        next="`consensus mail send` sends what is queued.",
+        counts={"letters": len(found)},
+        ids={"partnership": protocol.id},
+    )
+
+
+def unsubscribe(db: Store, secret: bytes, token: str, *, now: datetime) -> str | None:
+    """Let somebody get no more letters of a partnership; return its id, or None where the token is nobody's.
+
+    What is queued for them already is left out when its turn comes. Asking twice changes nothing.
+    """
+    person_id = tokens.unsubscribing_person(secret, token)
+    with db.writing() as session:
+        person = session.get(models.Person, person_id) if person_id else None
+        if person is None:
+            return None
+        if person.unsubscribed_at is None:
+            person.unsubscribed_at = now
+            session.add(person)
+        return person.partnership
