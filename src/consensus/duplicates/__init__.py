@@ -1,17 +1,28 @@
 """Submissions to proposed duplicate groups: a machine proposes, a person decides."""
 
+from consensus.duplicates.combiner import PRIOR, Combiner, Prior
+from consensus.duplicates.evidence import FEATURES, Evidence, without_common
 from consensus.duplicates.grouping import THRESHOLD, group_id, propose_groups
+from consensus.duplicates.neighbours import Neighbours, neighbours
 from consensus.duplicates.quality import Quality, b_cubed, pairwise
 from consensus.duplicates.wording import normalise, propose_categories, propose_wordings
 
 __all__ = [
+    "FEATURES",
+    "PRIOR",
     "THRESHOLD",
+    "Combiner",
+    "Evidence",
+    "Neighbours",
+    "Prior",
     "Quality",
     "b_cubed",
     "group_id",
+    "neighbours",
     "normalise",
     "pairwise",
     "propose_categories",
     "propose_groups",
     "propose_wordings",
+    "without_common",
 ]

@@ -1,0 +1,200 @@
+"""What speaks for and against two submissions asking the same: meaning, spelling, and words that set them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+from threadpoolctl import threadpool_limits
+
+from consensus.duplicates.cues import ASKING, NEGATIONS, PEOPLE, TREATMENT_ENDINGS, cue, numbers
+from consensus.duplicates.neighbours import cosines_between, neighbours, on_grid
+from consensus.duplicates.wording import normalise
+
+__all__ = ["FEATURES", "Evidence", "without_common"]
+
+Floats = NDArray[np.float64]
+Pairs = NDArray[np.int64]
+
+FEATURES = (
+    "meaning",
+    "meaning_without_common",
+    "meaning_nearness",
+    "words",
+    "pieces",
+    "token_set",
+    "token_sort",
+    "shared_rare",
+    "length",
+    "negation",
+    "numbers",
+    "people",
+    "asking",
+    "medicine",
+)
+"""The columns of `Evidence.between`: the first eight grow with likeness, the others with what sets two texts apart."""
+
+_COMMON = 2
+_LOCAL = 10
+_LONGEST = 1_000  # characters of a text that are compared by spelling
+_BLOCK = 100_000
+_DECIMALS = 9
+_MATTERS = 3.0  # how many times rarer than the commonest word, as a logarithm, a word is that sets texts apart
+
+
+def without_common(vectors: NDArray[np.float32], directions: int = 0) -> NDArray[np.float32]:
+    """Return vectors without what all of them share: their mean, and the directions in which they differ most.
+
+    In a collection on one subject every text is near to every other; what is left tells them apart. Source: Mu and
+    Viswanath 2018, "All-but-the-top".
+
+    Examples
+    --------
+    >>> alike = np.array([[1, 0.2], [1, -0.2]], np.float32)
+    >>> without_common(alike).round(2).tolist()
+    [[0.0, 1.0], [0.0, -1.0]]
+    """
+    rows = on_grid(vectors).astype(np.float64)
+    known = rows.any(axis=1)
+    if known.sum() < 2:
+        return np.asarray(vectors, np.float32)
+    sums = rows.sum(axis=0)
+    spread = rows.T @ rows - np.outer(sums, sums) / known.sum()  # of whole numbers below 2 ** 53: exact in any order
+    rows[known] -= sums / known.sum()
+    with threadpool_limits(1):
+        top = np.linalg.eigh(spread)[1].T[::-1][:directions]
+    for direction in top:
+        rows -= (rows * direction).sum(axis=1, keepdims=True) * direction
+    return (rows / np.sqrt((rows**2).sum(axis=1, keepdims=True)).clip(1e-9)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A collection of S texts, ready to tell what speaks for any two of them asking the same.
+
+    Examples
+    --------
+    >>> from consensus.embedding import LexicalEmbedder
+    >>> texts = ["Is ECT safe for children?", "Is ECT safe for the elderly?", "Does diet help?"]
+    >>> evidence = Evidence.of(texts, LexicalEmbedder().encode(texts))
+    >>> rows = evidence.between(np.array([[0, 1], [0, 2]]))
+    >>> rows.shape == (2, len(FEATURES)), rows[:, FEATURES.index("people")].tolist()
+    (True, [1.0, 0.5])
+    """
+
+    texts: tuple[str, ...]
+    grids: tuple[NDArray[np.float32], ...]
+    crowd: Floats
+    words: sparse.csr_matrix
+    pieces: sparse.csr_matrix
+    rare: sparse.csr_matrix
+    lengths: Floats
+    cues: dict[str, sparse.csr_matrix]
+
+    @classmethod
+    def of(cls, texts: Sequence[str], vectors: NDArray[np.float32]) -> Evidence:
+        """Return the evidence of texts with their vectors, both in the same order."""
+        compared = tuple(normalise(text[: 4 * _LONGEST])[:_LONGEST] for text in texts)
+        centred = without_common(vectors)
+        words = _tf_idf(compared, analyzer="word", token_pattern=r"(?u)\b\w+\b", sublinear_tf=True)
+        bags = [frozenset(text.split()) for text in compared]
+        return cls(
+            compared,
+            (on_grid(centred), on_grid(without_common(vectors, _COMMON))),
+            neighbours(centred, _LOCAL).cosine.mean(axis=1, dtype=np.float64) if len(compared) else np.zeros(0),
+            words,
+            _tf_idf(compared, analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
+            _rarities(compared),
+            np.array([len(text.split()) for text in compared], float),
+            {name: _marks(find(bag, text) for bag, text in zip(bags, compared, strict=True)) for name, find in _CUES},
+        )
+
+    def between(self, pairs: Pairs) -> Floats:
+        """Return [P, F] the evidence of P pairs of row numbers, one column for each of `FEATURES`."""
+        pairs = np.asarray(pairs, np.int64).reshape(-1, 2)
+        parts = [self._between(pairs[at : at + _BLOCK]) for at in range(0, len(pairs), _BLOCK)]
+        return np.vstack(parts) if parts else np.zeros((0, len(FEATURES)))
+
+    def _between(self, pairs: Pairs) -> Floats:
+        left, right = pairs.T
+        meaning, apart = (cosines_between(grid, pairs) for grid in self.grids)
+        lengths = np.log(self.lengths.clip(1))
+        columns = [
+            meaning,
+            apart,
+            meaning - (self.crowd[left] + self.crowd[right]) / 2,
+            _product(self.words, left, right),
+            _product(self.pieces, left, right),
+            _spelling(fuzz.token_set_ratio, self.texts, left, right),
+            _spelling(fuzz.token_sort_ratio, self.texts, left, right),
+            _shared(self.rare, left, right),
+            np.abs(lengths[left] - lengths[right]),
+            *(_different(marks, left, right) for marks in self.cues.values()),
+        ]
+        return np.column_stack(columns).round(_DECIMALS)
+
+
+def _negation(bag: frozenset[str], _: str) -> frozenset[str]:
+    return frozenset({"not"}) if bag & NEGATIONS else frozenset()
+
+
+_CUES: tuple[tuple[str, Callable[[frozenset[str], str], frozenset[str]]], ...] = (
+    ("negation", _negation),
+    ("numbers", lambda _, text: numbers(text)),
+    ("people", lambda bag, _: cue(bag, PEOPLE)),
+    ("asking", lambda bag, _: cue(bag, ASKING)),
+    ("medicine", lambda bag, _: frozenset(word for word in bag if TREATMENT_ENDINGS.match(word))),
+)
+
+
+def _tf_idf(texts: Sequence[str], **options: object) -> sparse.csr_matrix:
+    try:
+        return sparse.csr_matrix(TfidfVectorizer(**options).fit_transform(texts))
+    except ValueError:  # not a single word, or no text
+        return sparse.csr_matrix((len(texts), 1))
+
+
+def _rarities(texts: Sequence[str]) -> sparse.csr_matrix:
+    """Return for each text its words, each with how rare it is."""
+    return _tf_idf(texts, analyzer="word", token_pattern=r"(?u)\b\w+\b", binary=True, norm=None)
+
+
+def _marks(found: Iterable[frozenset[str]]) -> sparse.csr_matrix:
+    """Return one row a text with a 1 for each of the things found in it."""
+    rows = list(found)
+    names = {name: number for number, name in enumerate(sorted(frozenset().union(*rows)))} if rows else {}
+    starts = np.cumsum([0, *(len(row) for row in rows)])
+    columns = [names[name] for row in rows for name in sorted(row)]
+    return sparse.csr_matrix((np.ones(len(columns)), columns, starts), shape=(len(rows), max(len(names), 1)))
+
+
+def _product(rows: sparse.csr_matrix, left: NDArray[np.int64], right: NDArray[np.int64]) -> Floats:
+    return np.asarray(rows[left].multiply(rows[right]).sum(axis=1), float).ravel()
+
+
+def _shared(rarities: sparse.csr_matrix, left: NDArray[np.int64], right: NDArray[np.int64]) -> Floats:
+    """Return which part of the rarity of the text that has less of it the other text shares."""
+    shared = np.asarray(rarities[left].minimum(rarities[right]).sum(axis=1)).ravel()
+    whole = np.asarray(rarities.sum(axis=1)).ravel()
+    return np.divide(shared, np.minimum(whole[left], whole[right]).clip(1e-9))
+
+
+def _different(marks: sparse.csr_matrix, left: NDArray[np.int64], right: NDArray[np.int64]) -> Floats:
+    """Return 1 where both texts name something and nothing in common, 0.5 where one alone does, else 0 to 0.5."""
+    both = _product(marks, left, right)
+    counts = np.asarray(marks.sum(axis=1)).ravel()
+    least, most = np.minimum(counts[left], counts[right]), np.maximum(counts[left], counts[right])
+    shared = np.divide(both, most, out=np.ones(len(left)), where=most > 0)
+    return np.where(least > 0, np.where(both > 0, (1 - shared) / 2, 1.0), np.where(most > 0, 0.5, 0.0))
+
+
+def _spelling(
+    measure: Callable[..., float], texts: Sequence[str], left: NDArray[np.int64], right: NDArray[np.int64]
+) -> Floats:
+    ratios = process.cpdist([texts[row] for row in left], [texts[row] for row in right], scorer=measure, workers=1)
+    return np.asarray(ratios, float) / 100
