@@ -4,6 +4,7 @@ The names here are those that an analyst's notebook needs; everything else is re
 """
 
 from consensus.agreement import agree
+from consensus.duplicates import ReviewQueue
 from consensus.embedding import Embedder, default_embedder
 from consensus.firmness import stress
 from consensus.interim import shortlist
@@ -15,6 +16,7 @@ from consensus.version import __version__
 __all__ = [
     "RULES",
     "Embedder",
+    "ReviewQueue",
     "Tally",
     "__version__",
     "agree",

@@ -56,6 +56,8 @@ DecisionKind = Literal[
     "out_of_scope",
     "in_scope",
     "same_question",
+    "compared",
+    "split",
     "move",
     "wording",
     "category",

@@ -1,6 +1,7 @@
 """Submissions to proposed duplicate groups: a machine proposes, a person decides."""
 
 from consensus.duplicates.combiner import PRIOR, Combiner, Prior
+from consensus.duplicates.deciding import ReviewQueue, Screen
 from consensus.duplicates.evidence import FEATURES, Evidence, without_common
 from consensus.duplicates.grouping import THRESHOLD, group_id, propose_groups
 from consensus.duplicates.neighbours import Neighbours, neighbours
@@ -16,6 +17,8 @@ __all__ = [
     "Neighbours",
     "Prior",
     "Quality",
+    "ReviewQueue",
+    "Screen",
     "b_cubed",
     "group_id",
     "neighbours",

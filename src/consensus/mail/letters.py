@@ -40,9 +40,7 @@ class Sender:
         """
         name, address = parseaddr(mail_from or contact)
         if "@" not in address:
-            raise DataError(
-                "Letters have no sender; set CONSENSUS_MAIL_FROM, or partnership.contact in protocol.toml."
-            )
+            raise DataError("Letters have no sender; set CONSENSUS_MAIL_FROM, or partnership.contact in protocol.toml.")
         return cls(name or title, address, contact if "@" in contact else "")
 
 

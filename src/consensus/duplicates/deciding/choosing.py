@@ -1,0 +1,197 @@
+"""Which screen comes next: the one from which most is to be gained for what it costs to read and decide.
+
+What joining is worth is counted as B-cubed counts it: when a group of a submissions meets one of b, each of the a has b
+more of its own beside it, and each of the b has a more, as a part of all that belong there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from consensus.duplicates.deciding.landscape import Landscape
+from consensus.duplicates.deciding.likeness import PRIOR, chances
+
+__all__ = ["Chooser", "Costs", "Plan"]
+
+_ROWS = 64  # wordings of one group that are compared with others
+_TRIES = 24  # anchors weighed anew for one screen
+_CROWD = 10
+_NOBODY = -1.0
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a screen costs, and where it ends.
+
+    Parameters
+    ----------
+    decision
+        How many texts read are worth one decision.
+    longest
+        The most candidates of a screen.
+    least
+        The least chance to ask the same with which a candidate is shown.
+    """
+
+    decision: float = 15.0
+    longest: int = 20
+    least: float = 0.01
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A screen thought through: its anchor, its candidates with the evidence on each, and its gain for its cost."""
+
+    anchor: str
+    candidates: tuple[str, ...]
+    evidence: np.ndarray
+    chances: np.ndarray
+    worth: float
+    complete: float
+
+
+class Chooser:
+    """Groups of wordings with the worth of asking about each, kept up as groups are joined.
+
+    Parameters
+    ----------
+    land
+        The wordings.
+    weights
+        How many submissions have each wording.
+    costs
+        What a screen costs.
+    """
+
+    def __init__(self, land: Landscape, weights: np.ndarray, costs: Costs | None = None) -> None:
+        self.land, self.weights, self.costs = land, weights.astype(float), costs or Costs()
+        self.model = PRIOR
+        self._crowding = land.near_cosines[:, :_CROWD].mean(axis=1) if land.near.shape[1] else np.zeros(len(land))
+
+    def arrange(self, groups: Mapping[str, Sequence[int]]) -> None:
+        """Take groups as they are: for each its wordings' numbers."""
+        self.names = sorted(groups)
+        self._place = {name: place for place, name in enumerate(self.names)}
+        self._rows = [np.array(groups[name], dtype=np.int64) for name in self.names]
+        self.size = np.array([self.weights[rows].sum() for rows in self._rows])
+        self._of = np.full(len(self.land), -1, dtype=np.int64)
+        for place, rows in enumerate(self._rows):
+            self._of[rows] = place
+        self.worth, self.complete = self._first_look()
+
+    def rows(self, name: str) -> np.ndarray:
+        """Return the numbers of a group's wordings."""
+        return self._rows[self._place[name]]
+
+    def join(self, kept: str, gone: str) -> None:
+        """Take one group into another."""
+        into, out = self._place[kept], self._place[gone]
+        self._rows[into] = np.union1d(self._rows[into], self._rows[out])
+        self._rows[out] = self._rows[out][:0]
+        self._of[self._rows[into]] = into
+        self.size[into] += self.size[out]
+        self.size[out], self.worth[out], self.complete[out] = 0, _NOBODY, 1
+
+    def weigh(self, groups: Iterable[str], apart: Callable[[str], set[str]]) -> None:
+        """Weigh groups anew, since they or what is around them changed."""
+        for name in groups:
+            self.plan(name, apart(name))
+
+    def learn(self, model: np.ndarray) -> None:
+        """Take another weighing of evidence; every group is weighed anew when its turn comes."""
+        self.model = model
+
+    def best(self, apart: Callable[[str], set[str]], skip: Iterable[str] = ()) -> Plan | None:
+        """Return the screen worth the most, ties by the group's id; None when none is worth anything."""
+        worth = self.worth.copy()
+        worth[[self._place[name] for name in skip]] = _NOBODY
+        found: Plan | None = None
+        for tried in range(len(self.names)):
+            place = int(worth.argmax())
+            if worth[place] <= 0 or (found and (tried >= _TRIES or worth[place] <= found.worth)):
+                break
+            name = self.names[place]
+            plan = self.plan(name, apart(name))
+            worth[place] = _NOBODY
+            if plan.worth > (found.worth if found else 0.0):
+                found = plan
+        return found
+
+    def plan(self, name: str, apart: set[str]) -> Plan:
+        """Return the best screen with a group as its anchor."""
+        place = self._place[name]
+        others = self._around(place, apart)
+        evidence = self.evidence(place, others)
+        chance = chances(evidence, self.model)
+        worth, count = self._gain(self.size[place], self.size[others], chance)
+        order = np.lexsort((others, -chance))[:count]
+        self.worth[place] = worth
+        whole = self.size[place] + (chance * self.size[others]).sum()
+        self.complete[place] = self.size[place] / whole if whole else 1.0
+        shown = tuple(self.names[other] for other in others[order])
+        return Plan(name, shown, evidence[order], chance[order], worth, self.complete[place])
+
+    def _around(self, place: int, apart: set[str]) -> np.ndarray:
+        """Return the groups that have a wording among the nearest of the group's, except those told apart from it."""
+        near = np.unique(self._of[self.land.near[self._rows[place]]])
+        known = [self._place[name] for name in apart if name in self._place]
+        return near[(near >= 0) & (near != place) & ~np.isin(near, known)]
+
+    def evidence(self, place: int, others: np.ndarray) -> np.ndarray:
+        """Return a row of evidence for each of other groups, in the columns of `EVIDENCE`."""
+        if not len(others):
+            return np.zeros((0, len(self.model)))
+        rows = self._rows[place][:_ROWS]
+        parts = [self._rows[other][:_ROWS] for other in others]
+        counts = np.array([len(part) for part in parts])
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        theirs = np.concatenate(parts)
+        table = self.land.cosines(rows, theirs).astype(np.float64)
+        mean = np.add.reduceat(table.sum(axis=0), starts) / (counts * len(rows))
+        best = np.maximum.reduceat(table.max(axis=0), starts)
+        around = self._of[self.land.near[theirs]]
+        third = (around != place) & (around != np.repeat(others, counts)[:, None]) & (around >= 0)
+        rivals = np.maximum.reduceat(np.where(third, self.land.near_cosines[theirs], 0.0).max(axis=1), starts)
+        crowding = np.add.reduceat(self._crowding[theirs], starts) / counts + self._crowding[rows].mean()
+        size = np.log(counts) + np.log(len(rows))
+        return np.stack([np.ones(len(others)), mean, best, best - rivals, crowding, size, counts == 1.0], axis=1)
+
+    def _gain(self, size: float, sizes: np.ndarray, chance: np.ndarray) -> tuple[float, int]:
+        """Return the gain for its cost of the best list of candidates, and how many it holds, the likeliest first."""
+        order = np.argsort(-chance, kind="stable")[: self.costs.longest]
+        order = order[chance[order] >= self.costs.least]
+        if not len(order):
+            return _NOBODY, 0
+        met = np.cumsum(chance[order] * sizes[order])
+        squares = np.cumsum((chance[order] * sizes[order]) ** 2)
+        gain = (2 * size * met + met**2 - squares) / (size + (chance * sizes).sum())
+        rate = gain / (self.costs.decision + 1 + np.arange(1, len(order) + 1))
+        count = int(rate.argmax()) + 1
+        return float(rate[count - 1]), count
+
+    def _first_look(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return for each group of one wording about what asking is worth, and how much of what belongs is together.
+
+        Every neighbour is taken for a group of its own; who is asked about is weighed exactly before that.
+        """
+        near, cosines = self.land.near, self.land.near_cosines.astype(np.float64)
+        worth, complete = np.full(len(self.names), _NOBODY), np.ones(len(self.names))
+        alone = np.array([place for place, rows in enumerate(self._rows) if len(rows) == 1], dtype=np.int64)
+        if not len(alone) or not near.shape[1]:
+            return worth, complete
+        rows = np.array([self._rows[place][0] for place in alone])
+        near, cosines = near[rows], cosines[rows]
+        best = self.land.near_cosines.astype(np.float64)[:, :2]
+        rival = np.where(self.land.near[:, 0][near] == rows[:, None], best[:, -1][near], best[:, 0][near])
+        one = np.ones_like(cosines)
+        crowding = self._crowding[rows][:, None] + self._crowding[near]
+        columns = np.stack([one, cosines, cosines, cosines - rival.clip(0), crowding, 0 * one, one], axis=2)
+        chance = chances(columns.reshape(-1, columns.shape[2]), self.model).reshape(cosines.shape)
+        size, sizes = self.size[alone], self.weights[near]
+        for number, place in enumerate(alone):
+            worth[place] = self._gain(size[number], sizes[number], chance[number])[0]
+        complete[alone] = size / (size + (chance * sizes).sum(axis=1))
+        return worth, complete

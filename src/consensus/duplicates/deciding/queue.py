@@ -1,0 +1,340 @@
+"""The review queue: what to ask next, what was decided, and what stands after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from consensus.decisions import in_force
+from consensus.duplicates.deciding.acts import as_log, decision, frame_of
+from consensus.duplicates.deciding.choosing import Chooser, Costs, Plan
+from consensus.duplicates.deciding.landscape import Landscape
+from consensus.duplicates.deciding.likeness import PRIOR, fit
+from consensus.duplicates.deciding.progress import Progress, progress
+from consensus.duplicates.deciding.screens import Screen
+from consensus.duplicates.deciding.standing import Aside, Contest, Standing
+from consensus.duplicates.wording import normalise
+from consensus.embedding import Embedder, default_embedder
+from consensus.errors import DataError, StageError
+
+__all__ = ["ReviewQueue"]
+
+REFIT = 10
+"""Screens between two times that the model of likeness learns from all answers."""
+
+THOUSAND = 1000
+
+
+class ReviewQueue:
+    """Submissions to be put together by people, best question first.
+
+    Parameters
+    ----------
+    submissions
+        Columns `submission_id` and `text`, optionally `status`: what carries one is set aside from the start.
+    embedder
+        What turns texts into vectors; the default one without.
+    log
+        The decisions so far, as a decisions frame or its rows.
+
+    Raises
+    ------
+    DataError
+        An id is there twice, or the log is not one.
+
+    Examples
+    --------
+    >>> texts = ["What helps with sleep?", "what helps with sleep", "Does diet matter?", "How to sleep better?"]
+    >>> submissions = pd.DataFrame({"submission_id": ["s1", "s2", "s3", "s4"], "text": texts})
+    >>> from consensus.embedding import LexicalEmbedder
+    >>> queue = ReviewQueue(submissions, LexicalEmbedder())
+    >>> queue.groups()["group"].nunique()
+    3
+    >>> screen = queue.next()
+    >>> queue.answer(screen, same=[], by="Ada")
+    >>> queue.log["kind"].tolist()
+    ['compared']
+    """
+
+    def __init__(
+        self,
+        submissions: pd.DataFrame,
+        embedder: Embedder | None = None,
+        log: pd.DataFrame | Iterable[Mapping[str, Any]] = (),
+        *,
+        costs: Costs | None = None,
+    ) -> None:
+        self._embedder = embedder or default_embedder()
+        self._costs = costs or Costs()
+        self._rows = as_log(log)
+        self._texts: dict[str, str] = {}
+        self._status: dict[str, str] = {}
+        self._vectors: dict[str, np.ndarray] = {}
+        self._take(submissions)
+        self._out: dict[str, str] = {}
+        self._survey()
+
+    # -- deciding ---------------------------------------------------------------------------------------------------
+
+    def next(self, by: str = "") -> Screen | None:
+        """Return the screen to decide on; None when nothing is worth asking any more.
+
+        Asked again without an answer in between, it is the same. A screen that was handed to another name is not
+        handed out until it is answered.
+        """
+        contests = self._standing.open_contests()
+        if contests:
+            return self._contest_screen(contests[0])
+        others = [group for name, group in self._out.items() if name != by and group in self._groups]
+        plan = self._chooser.best(self._standing.apart, others)
+        if plan is None:
+            return None
+        self._out[by] = plan.anchor
+        return self._screen(plan)
+
+    def answer(
+        self, screen: Screen, same: Iterable[int] = (), by: str = "", at: datetime | None = None, why: str = ""
+    ) -> None:
+        """Record which candidates ask the same as the anchor; the rest are recorded as different.
+
+        Raises
+        ------
+        DataError
+            `same` names a candidate that is not on the screen.
+        """
+        chosen = set(same)
+        wrong = sorted(chosen - set(range(len(screen.candidates))))
+        if wrong:
+            raise DataError(
+                f"The screen has {len(screen.candidates)} candidates, numbered from 0; there is no number "
+                f"{', '.join(map(str, wrong))}."
+            )
+        order = sorted(range(len(screen.candidates)), key=lambda n: n not in chosen)
+        value: dict[str, Any] = {
+            "anchor": list(screen.anchor),
+            "same": [list(screen.candidates[n]) for n in order if n in chosen],
+            "different": [list(screen.candidates[n]) for n in order if n not in chosen],
+        }
+        if screen.evidence:
+            value["evidence"] = [list(screen.evidence[n]) for n in order]
+            value["chances"] = [round(screen.chances[n], 3) for n in order]
+        if screen.settles:
+            value["settles"] = list(screen.settles)
+        self._append("compared", screen.anchor[0], value, by, at, why)
+
+    def split(
+        self, group: str, submissions: Iterable[str], by: str = "", at: datetime | None = None, why: str = ""
+    ) -> None:
+        """Record that some submissions of a group ask something else, together; they become a group of their own."""
+        leaving = self._checked(submissions)
+        inside = self._groups.get(group)
+        if inside is None:
+            raise DataError(f"There is no group '{group}'; `groups()` lists those that there are.")
+        outside = [each for each in leaving if each not in inside]
+        if outside:
+            raise DataError.of("the split", [f"'{each}' is not in the group '{group}'." for each in outside])
+        left = [each for each in inside if each not in leaving]
+        self._append("split", group, {"submissions": leaving, "left": left}, by, at, why)
+
+    def move(self, submission: str, group: str, by: str = "", at: datetime | None = None, why: str = "") -> None:
+        """Record that a submission, whether set aside or not, belongs to a group."""
+        self._checked([submission])
+        inside = self._groups.get(group)
+        if inside is None:
+            raise DataError(f"There is no group '{group}'; `groups()` lists those that there are.")
+        beside = next((each for each in inside if each != submission), submission)
+        self._append("move", submission, {"to": group, "beside": beside}, by, at, why)
+
+    def set_aside(self, submissions: Iterable[str], why: str, by: str = "", at: datetime | None = None) -> None:
+        """Record that submissions belong to no group, and why."""
+        aside = self._checked(submissions)
+        if not why.strip():
+            raise DataError("A submission is set aside with a reason; say why.")
+        self._append("set_aside", aside[0], {"submissions": aside}, by, at, why)
+
+    def undo(self, by: str = "", at: datetime | None = None, why: str = "") -> None:
+        """Take back the last decision that stands, by another row of the log."""
+        undone = {row["subject"] for row in self._rows if row["kind"] == "undo"}
+        last = next((r for r in reversed(self._rows) if r["kind"] != "undo" and r["decision_id"] not in undone), None)
+        if last is None:
+            raise StageError("There is no decision to take back.")
+        self._append("undo", last["decision_id"], {}, by, at, why)
+
+    def add(self, new_submissions: pd.DataFrame) -> None:
+        """Take submissions that arrived since; what was decided stands as it is."""
+        self._take(new_submissions)
+        self._survey()
+
+    # -- looking ----------------------------------------------------------------------------------------------------
+
+    def groups(self) -> pd.DataFrame:
+        """Return submission_id, group and whether a person decided on it, for all that are not set aside; by id."""
+        rows = [
+            (submission, group, not self._standing.decided.isdisjoint(self._standing.members.get(group, ())))
+            for group, members in self._groups.items()
+            for submission in members
+        ]
+        return pd.DataFrame(sorted(rows), columns=["submission_id", "group", "settled"])
+
+    def aside(self) -> pd.DataFrame:
+        """Return submission_id, reason, by and at for what is set aside; by id."""
+        rows = [(each, *self._standing.aside[each]) for each in sorted(self._standing.aside) if each in self._texts]
+        return pd.DataFrame(rows, columns=["submission_id", "reason", "by", "at"], dtype=object)
+
+    @property
+    def log(self) -> pd.DataFrame:
+        """The decisions in the order in which they were appended, as the store keeps them."""
+        return frame_of(self._rows)
+
+    def progress(self) -> Progress:
+        """Return how far the review is: decisions, texts shown, what is left, and how much is together by estimate."""
+        answers = [row["value"] for row in self._standing_rows if row["kind"] == "compared"]
+        return progress(answers, self._wordings, self._chooser, self._costs)
+
+    # -- keeping it -------------------------------------------------------------------------------------------------
+
+    def _take(self, submissions: pd.DataFrame) -> None:
+        """Take submissions in; one that is there already with the same text is passed over."""
+        status = submissions["status"] if "status" in submissions else [""] * len(submissions)
+        ids = [str(each) for each in submissions["submission_id"]]
+        told = [each for each, count in pd.Series(ids, dtype=object).value_counts().items() if count > 1]
+        rows = list(zip(ids, submissions["text"], status, strict=True))
+        told += [each for each, text, _ in rows if self._texts.get(each, text) != text]
+        if told:
+            raise DataError.of(
+                "the submissions",
+                [f"'{each}' is there twice; give every submission an id of its own." for each in told],
+            )
+        self._texts.update({each: text for each, text, _ in rows})
+        self._status.update({each: reason for each, _, reason in rows if reason})
+
+    def _survey(self) -> None:
+        """Lay out the wordings, and replay the log on them."""
+        self._wordings = {each: normalise(text) for each, text in self._texts.items()}
+        spoken: dict[str, str] = {}
+        for each, wording in sorted(self._wordings.items()):
+            if wording and each not in self._status:
+                spoken.setdefault(wording, self._texts[each])
+        self._order = sorted(spoken)
+        self._number = {wording: number for number, wording in enumerate(self._order)}
+        texts = [spoken[wording] for wording in self._order]
+        fresh = sorted({text for text in texts if text not in self._vectors})
+        if fresh:
+            self._vectors.update(zip(fresh, np.asarray(self._embedder.encode(fresh)), strict=True))
+        vectors = np.stack([self._vectors[text] for text in texts]) if texts else np.zeros((0, 1), np.float32)
+        self._chooser = Chooser(Landscape(vectors), self._counts(), self._costs)
+        self._replay()
+
+    def _counts(self) -> np.ndarray:
+        """Return how many submissions have each wording."""
+        counts = np.zeros(len(self._order))
+        for each, wording in self._wordings.items():
+            if wording and each not in self._status:
+                counts[self._number[wording]] += 1
+        return counts
+
+    def _replay(self) -> None:
+        """Read the log from its beginning, without what was taken back."""
+        kept = in_force(frame_of(self._rows))
+        self._standing_rows = [row for row in self._rows if row["decision_id"] in set(kept["decision_id"])]
+        self._standing = Standing(self._wordings, aside={each: Aside(why) for each, why in self._status.items()})
+        for row in self._standing_rows:
+            self._standing.read(row)
+        self._answers = [row["value"] for row in self._standing_rows if row["kind"] == "compared"]
+        self._learn()
+        self._regroup()
+
+    def _regroup(self) -> None:
+        """Lay out the groups as they stand."""
+        self._groups: dict[str, list[str]] = {}
+        for each in sorted(self._texts):
+            if each not in self._standing.aside:
+                self._groups.setdefault(self._standing.home(each), []).append(each)
+        numbers = {
+            group: sorted({self._number[self._wordings[each]] for each in members if self._wordings[each]})
+            for group, members in self._groups.items()
+        }
+        self._chooser.arrange({group: rows for group, rows in numbers.items() if rows})
+        self._chooser.weigh([group for group, rows in numbers.items() if len(rows) > 1], self._standing.apart)
+
+    def _learn(self) -> None:
+        """Learn from the answers up to the last full ten, so that a replay learns the same."""
+        count = len(self._answers) - len(self._answers) % REFIT
+        told = [value for value in self._answers[:count] if value.get("evidence")]
+        if not told:
+            self._chooser.learn(PRIOR)
+            return
+        evidence = np.array([row for value in told for row in value["evidence"]], dtype=float) / THOUSAND
+        same = [flag for value in told for flag in [True] * len(value["same"]) + [False] * len(value["different"])]
+        self._chooser.learn(fit(evidence, same))
+
+    def _append(
+        self, kind: str, subject: str, value: Mapping[str, Any], by: str, at: datetime | None, why: str
+    ) -> None:
+        known = [row["decision_id"] for row in self._rows]
+        row = decision(kind, subject, value, by=by, at=at, why=why, known=known)
+        self._rows.append(row)
+        self._out.clear()
+        if kind != "compared" or value.get("settles"):
+            self._replay()
+            return
+        named = [shown[0] for shown in (value["anchor"], *value["same"], *value["different"])]
+        before = {each: self._standing.home(each) for each in named}
+        self._standing.read(row)
+        self._standing_rows.append(row)
+        self._answers.append(row["value"])
+        for each, group in before.items():
+            now = self._standing.home(each)
+            if now != group and group in self._groups:
+                self._groups[now] = sorted([*self._groups[now], *self._groups.pop(group)])
+                self._chooser.join(now, group)
+        if len(self._answers) % REFIT == 0:
+            self._learn()
+        self._chooser.weigh({self._standing.home(each) for each in named}, self._standing.apart)
+
+    def _checked(self, submissions: Iterable[str]) -> list[str]:
+        listed = list(dict.fromkeys(submissions))
+        unknown = [f"'{each}' is no submission of this queue." for each in listed if each not in self._texts]
+        if unknown or not listed:
+            raise DataError.of("the decision", unknown or ["It names no submission; name at least one."])
+        return listed
+
+    # -- screens ----------------------------------------------------------------------------------------------------
+
+    def _screen(self, plan: Plan) -> Screen:
+        evidence = np.rint(plan.evidence * THOUSAND).astype(int)
+        asked = f"{len(plan.candidates)} candidates, {plan.chances.sum():.1f} of them expected to ask the same"
+        return Screen(
+            self._shown(plan.anchor),
+            [self._shown(group) for group in plan.candidates],
+            f"{asked}; most to be gained for what there is to read.",
+            tuple(plan.chances.tolist()),
+            tuple(tuple(row) for row in evidence.tolist()),
+        )
+
+    def _shown(self, group: str) -> tuple[str, ...]:
+        """Return the submissions of a group's most central wording."""
+        rows = self._chooser.rows(group)
+        wording = self._order[rows[self._chooser.land.central(rows)]]
+        return tuple(each for each in self._groups[group] if self._wordings[each] == wording)
+
+    def _beside(self, submission: str) -> tuple[str, ...]:
+        """Return a submission and those of its wording in its group, itself first."""
+        same = [each for each in self._groups[self._standing.home(submission)] if each != submission]
+        return (submission, *(each for each in same if self._wordings[each] == self._wordings[submission]))
+
+    def _contest_screen(self, contest: Contest) -> Screen:
+        one, other = contest.pair
+        together = self._standing.home(one) == self._standing.home(other)
+        steps = self._standing.path(one, other)[1:] if together else [other]
+        said = "first the same, then not" if together else "first not the same, then the same"
+        return Screen(
+            self._beside(one),
+            [self._beside(step) for step in steps if self._wordings[step] != self._wordings[one]],
+            f"Decisions contradict each other: {said}. What is said now stands.",
+            settles=contest.pair,
+        )
