@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from consensus.errors import DataError
 from consensus.importers.reading import Table, fold
-from consensus.protocol import Protocol
+from consensus.protocol import Protocol, SurveyItem
 from consensus.vocabulary import BallotForm
 
 __all__ = ["AnswersMapping", "BallotsMapping", "Mapping", "guess_answers", "guess_ballots", "read_mapping"]
@@ -46,6 +46,7 @@ _TEXTS = ("text", "answer", "question", "uncertainty", "submission", "your quest
 _QUESTIONS = ("question_id", "question", "item", "item_id", "statement", "priority")
 _VALUES = ("value", "rank", "place", "points", "rating", "vote", "choice")
 _PLACE_HEADING = re.compile(r"(?:rank|choice|place|priority|preference)[ _-]*(\d{1,3})")
+MOST_BOXES = 50
 _QUESTION_ID = re.compile(r"q[0-9a-f]{12}")
 
 
@@ -186,7 +187,7 @@ def guess_answers(table: Table, protocol: Protocol) -> Mapping:
         No column looks like a text that people wrote.
     """
     items = protocol.gather.items
-    texts = [name for item in items if item.type == "text" and (name := _heading(table, (item.id, item.label)))]
+    texts = [name for item in items if item.type == "text" for name in _boxes(table, item)]
     texts = texts or [name for name in [_heading(table, _TEXTS)] if name]
     if not texts:
         raise DataError(
@@ -235,6 +236,13 @@ def _person(table: Table, items: Iterable[Any], key: str) -> str:
             if found:
                 return found
     return _heading(table, _GUESSES[key])
+
+
+def _boxes(table: Table, item: SurveyItem) -> list[str]:
+    """Return the columns of a text's box, or of all its boxes where it is repeated."""
+    first = _heading(table, (item.id, item.box(1), item.label))
+    more = [name for number in range(2, MOST_BOXES + 1) if (name := _heading(table, (item.box(number),)))]
+    return [name for name in (first, *(more if item.repeat else ())) if name]
 
 
 def _heading(table: Table, names: Iterable[str]) -> str:

@@ -5,18 +5,34 @@ tells every fault of all three at once, each with its file, its key and the reme
 partnership's named time zone; in the `Protocol` they are instants in UTC.
 """
 
-from consensus.protocol.model import Category, Group, Protocol, RoundPlan, Seats, Survey, SurveyItem
+from consensus.protocol.model import (
+    Category,
+    Choice,
+    Group,
+    Partner,
+    Protocol,
+    RoundPlan,
+    Seats,
+    Signpost,
+    Survey,
+    SurveyItem,
+)
 from consensus.protocol.reading import FILES, parse_protocol, protocol_hash, read_protocol
+from consensus.protocol.words import Words
 
 __all__ = [
     "FILES",
     "Category",
+    "Choice",
     "Group",
+    "Partner",
     "Protocol",
     "RoundPlan",
     "Seats",
+    "Signpost",
     "Survey",
     "SurveyItem",
+    "Words",
     "parse_protocol",
     "protocol_hash",
     "read_protocol",

@@ -6,29 +6,34 @@ from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from consensus.errors import ProtocolError
+from consensus.protocol.survey import Choice, Fixed, Identifier, Positive, Sentence, Survey, SurveyItem, Whole
+from consensus.protocol.words import Words
 from consensus.vocabulary import NOT_STATED, BallotForm
 
-__all__ = ["Category", "Group", "Protocol", "RoundPlan", "Seats", "Survey", "SurveyItem", "known_keys"]
+__all__ = [
+    "Category",
+    "Choice",
+    "Group",
+    "Partner",
+    "Protocol",
+    "RoundPlan",
+    "Seats",
+    "Signpost",
+    "Survey",
+    "SurveyItem",
+    "known_keys",
+]
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-Sentence = Annotated[str, Field(min_length=1)]
-Whole = Annotated[int, Field(ge=0, strict=True)]
-Positive = Annotated[int, Field(ge=1, strict=True)]
 
-
-class _Fixed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Partnership(_Fixed):
+class Partnership(Fixed):
     """Who sets the priorities, and in which time zone they live."""
 
     id: Identifier
-    title: Sentence
-    description: str = ""
+    title: Words
+    description: Words | Literal[""] = ""
     time_zone: str = "Europe/London"
     languages: tuple[str, ...] = ("en",)
     contact: str = ""
@@ -36,18 +41,18 @@ class Partnership(_Fixed):
     seed: Whole = 0
 
 
-class Scope(_Fixed):
+class Scope(Fixed):
     """What belongs to the partnership, and what it has ruled out in advance."""
 
     inside: tuple[Sentence, ...] = Field(alias="in", min_length=1)
     outside: tuple[Sentence, ...] = Field(alias="out", default=())
 
 
-class Group(_Fixed):
+class Group(Fixed):
     """A stakeholder group with its whole-number share of the say."""
 
     id: Identifier
-    name: Sentence
+    name: Words
     short: str = ""
     share: Whole = 1
     target_answers: Whole = 0
@@ -56,30 +61,30 @@ class Group(_Fixed):
     ranks: bool = True
 
 
-class Category(_Fixed):
+class Category(Fixed):
     """A heading of the frame in which summary questions are laid out."""
 
     id: Identifier
-    name: Sentence
+    name: Words
     keywords: tuple[str, ...] = ()
 
 
-class Partner(_Fixed):
+class Partner(Fixed):
     """An organisation through which people are reached."""
 
     id: Identifier
-    name: Sentence
+    name: Words
 
 
-class Signpost(_Fixed):
+class Signpost(Fixed):
     """Where somebody who is not well can turn, shown wherever words are asked for."""
 
-    name: Sentence
-    contact: Sentence
-    when: str = ""
+    name: Words
+    contact: Words
+    when: Words | Literal[""] = ""
 
 
-class RoundPlan(_Fixed):
+class RoundPlan(Fixed):
     """When one survey opens and closes, in UTC; reminders between the two."""
 
     opens: datetime
@@ -89,14 +94,14 @@ class RoundPlan(_Fixed):
     cap: Whole = 0
 
 
-class Rounds(_Fixed):
+class Rounds(Fixed):
     """The two surveys of a partnership."""
 
     gather: RoundPlan
     interim: RoundPlan
 
 
-class Ballot(_Fixed):
+class Ballot(Fixed):
     """The form of an interim ballot; `max_choices` 0 means no limit."""
 
     form: BallotForm = "ranked"
@@ -105,7 +110,7 @@ class Ballot(_Fixed):
     gaps: Literal["error", "close"] = "error"
 
 
-class Ranking(_Fixed):
+class Ranking(Fixed):
     """The scoring rule, what is shown beside it, and how ties in a group's list are placed."""
 
     rule: str = "jla_positions"
@@ -115,7 +120,7 @@ class Ranking(_Fixed):
     min_ballots: Whole = 0
 
 
-class Shortlist(_Fixed):
+class Shortlist(Fixed):
     """Which summary questions go to the workshop."""
 
     rule: Literal["combined", "union", "union_and_subgroup", "fill"] = "combined"
@@ -124,14 +129,14 @@ class Shortlist(_Fixed):
     subgroup: str = ""
 
 
-class Seats(_Fixed):
+class Seats(Fixed):
     """A declared least part of the workshop's seats, in whole per cent, for some groups together."""
 
     groups: tuple[str, ...] = Field(min_length=1)
     at_least_percent: Annotated[int, Field(ge=1, le=100, strict=True)]
 
 
-class Workshop(_Fixed):
+class Workshop(Fixed):
     """Small mixed groups that rank the shortlist, re-mixed between sessions."""
 
     seats: Positive = 24
@@ -141,35 +146,14 @@ class Workshop(_Fixed):
     on: datetime | None = None
 
 
-class Publication(_Fixed):
+class Publication(Fixed):
     """How many priorities are published, and below which count a cell is suppressed in public outputs."""
 
     top: Positive = 10
     small_cells: Annotated[int, Field(ge=0, strict=True)] = 10
 
 
-class SurveyItem(_Fixed):
-    """One element of a survey page; the words follow XLSForm."""
-
-    id: Identifier
-    type: Literal["note", "consent", "text", "select_one", "select_multiple", "rank", "rate"]
-    label: Sentence
-    hint: str = ""
-    required: bool = False
-    choices: tuple[str, ...] = ()
-    choices_from: Literal["", "groups", "partners", "questions"] = ""
-    maximum: Whole = 0
-
-
-class Survey(_Fixed):
-    """The items of one survey, in the order in which people meet them."""
-
-    title: Sentence
-    version: Positive = 1
-    items: tuple[SurveyItem, ...] = Field(min_length=1)
-
-
-class Protocol(_Fixed):
+class Protocol(Fixed):
     """Everything the steering group fixed in advance, from the three files of a partnership's folder.
 
     `hash` is the SHA-256 of the declared content: comments and layout do not change it, a new word in a survey does.
@@ -224,5 +208,5 @@ class Protocol(_Fixed):
 
 def known_keys() -> list[str]:
     """Return every key that some section of a protocol may hold, for telling what a misspelt one may have meant."""
-    classes: list[type[BaseModel]] = [Protocol, *_Fixed.__subclasses__()]
+    classes: list[type[BaseModel]] = [Protocol, *Fixed.__subclasses__()]
     return sorted({field.alias or name for cls in classes for name, field in cls.model_fields.items()})

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from consensus.errors import ProtocolError
 from consensus.protocol.faults import disagreements, section, sentences
 from consensus.protocol.model import Protocol
+from consensus.protocol.translations import first_language, untranslated
 
 __all__ = ["FILES", "parse_protocol", "protocol_hash", "read_protocol"]
 
@@ -70,7 +71,10 @@ def parse_protocol(texts: Mapping[str, str], faults: list[str] | None = None) ->
     faults += _instants_to_utc(content)
     protocol = None
     try:
-        protocol = Protocol.model_validate({**content, "hash": protocol_hash(content)})
+        protocol = Protocol.model_validate(
+            {**content, "hash": protocol_hash(content)}, context={"first": first_language(content)}
+        )
+        faults += untranslated(protocol)
     except ValidationError as error:
         faults += sentences(error, unread)
     faults += disagreements(content)

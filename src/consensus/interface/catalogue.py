@@ -1,0 +1,70 @@
+"""Reading the catalogues, and saying one of their sentences."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime
+
+__all__ = ["LANGUAGES", "catalogue", "direction", "instant_in", "say"]
+
+_FOLDER = files("consensus.interface")
+
+LANGUAGES = tuple(sorted(path.name.removesuffix(".toml") for path in _FOLDER.iterdir() if path.name.endswith(".toml")))
+"""The languages in which the survey pages have words."""
+
+
+@lru_cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return the sentences of a language by key; English where the language is not known.
+
+    Examples
+    --------
+    >>> catalogue("cy").keys() == catalogue("ar").keys() == catalogue("en").keys()
+    True
+    """
+    known = language if language in LANGUAGES else "en"
+    return tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
+
+
+def say(language: str, key: str, **named: object) -> str:
+    """Return one sentence in a language, with what it names put in.
+
+    Examples
+    --------
+    >>> say("en", "chosen_of", chosen=3, most=10)
+    '3 of 10 chosen'
+    """
+    return catalogue(language)[key].format(**named)
+
+
+@lru_cache
+def direction(language: str) -> str:
+    """Return `rtl` for a language that is written from right to left, else `ltr`.
+
+    Examples
+    --------
+    >>> direction("ar"), direction("cy")
+    ('rtl', 'ltr')
+    """
+    return "rtl" if Locale(language).character_order == "right-to-left" else "ltr"
+
+
+def instant_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
+    """Return an instant as people of a time zone read it in a language.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> instant_in("en", datetime(2026, 4, 20, 16, tzinfo=UTC), ZoneInfo("Europe/London"))
+    'Monday 20 April 2026 at 17:00 (Europe/London)'
+    """
+    shape = catalogue(language)["instant_shape"]
+    told = format_datetime(instant, shape, tzinfo=zone, locale=language if language in LANGUAGES else "en")
+    return f"{told} ({zone.key})"
