@@ -32,6 +32,8 @@ class Settings:
     smtp_url: str = field(default="", repr=False)  # may hold a password
     mail_from: str = ""
     public_url: str = ""
+    begins_a_minute: int = 120
+    """How many people may begin a survey from one network address in a minute before they are slowed and flagged."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -57,6 +59,7 @@ class Settings:
             smtp_url=env.get("CONSENSUS_SMTP_URL", ""),
             mail_from=env.get("CONSENSUS_MAIL_FROM", ""),
             public_url=env.get("CONSENSUS_PUBLIC_URL", "").rstrip("/"),
+            begins_a_minute=_count(env, "CONSENSUS_BEGINS_A_MINUTE", 120),
         )
 
     @property
@@ -93,4 +96,11 @@ def _port(env: Mapping[str, str], name: str, default: int) -> int:
     value = env.get(name, str(default))
     if not value.isdigit() or not 1 <= int(value) <= 65535:
         raise DataError(f"{name} is {value!r}; set it to a port, a whole number from 1 to 65535.")
+    return int(value)
+
+
+def _count(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, str(default))
+    if not value.isdigit() or int(value) < 1:
+        raise DataError(f"{name} is {value!r}; set it to a whole number from 1.")
     return int(value)

@@ -48,7 +48,10 @@ class Decision(SQLModel, table=True):
 
 
 class Round(SQLModel, table=True):
-    """One opening of one survey; `questions` is the JSON list of what stands on its ballot, frozen when it opens."""
+    """One opening of one survey.
+
+    `questions` is the JSON list of what stands on its ballot (id, wording, category), frozen when it opens.
+    """
 
     round_id: str = Field(primary_key=True)
     partnership: str = Field(foreign_key="partnership.id", index=True)

@@ -78,6 +78,7 @@ class Response(SQLModel, table=True):
     began_at: datetime | None = instant(default=None, nullable=True)
     received_at: datetime = instant()
     withdrawn: bool = False
+    flags: str = ""  # what a person should look at: fast, honeypot, burst; it counts all the same
 
 
 class ChainEntry(SQLModel, table=True):

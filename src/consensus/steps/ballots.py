@@ -30,7 +30,8 @@ def interim_round(session: Session, partnership: str) -> models.Round:
 
 def on_ballot(row: models.Round) -> pd.DataFrame:
     """Return what stands on a round's ballot as it was when the round opened: question_id, wording."""
-    return pd.DataFrame(json.loads(row.questions), columns=["question_id", "wording"], dtype=object)
+    asked = [question[:2] for question in json.loads(row.questions)]  # a third entry is the question's theme
+    return pd.DataFrame(asked, columns=["question_id", "wording"], dtype=object)
 
 
 def import_ballots(

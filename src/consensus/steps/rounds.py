@@ -81,7 +81,7 @@ def begin_round(
     if row.kind == "interim":
         questions = store.load_frame(session, "questions", row.partnership)
         still_open = questions[questions["status"] == "open"].sort_values("question_id")
-        on_ballot = still_open[["question_id", "wording"]].to_numpy().tolist()
+        on_ballot = still_open[["question_id", "wording", "category"]].to_numpy().tolist()
         if len(on_ballot) < 2:
             raise StageError(
                 f"The round '{row.round_id}' has no summary questions to rank yet; "

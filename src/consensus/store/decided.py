@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -64,7 +65,12 @@ def load_protocol(session: Session, partnership: str) -> Protocol:
             f"No partnership '{partnership}' is registered (there are: {known}); "
             "register its folder with `consensus init FOLDER` first."
         )
-    return parse_protocol(json.loads(version.texts))
+    return _parsed(version.texts)
+
+
+@lru_cache(maxsize=16)
+def _parsed(texts: str) -> Protocol:
+    return parse_protocol(json.loads(texts))
 
 
 def list_partnerships(session: Session) -> list[str]:

@@ -1,20 +1,25 @@
-"""The web app: for now a start page with partnerships, rounds and the next thing to do."""
+"""The web app: the survey pages for those who take part, and a start page with the next thing to do."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from consensus import steps
 from consensus.settings import Settings
 from consensus.store import Store
 from consensus.version import __version__
+from consensus.web.forms import Doorway
+from consensus.web.pace import Pace
+from consensus.web.survey import add_survey
 
 __all__ = ["create_app"]
 
@@ -27,24 +32,21 @@ HEADERS = {
 }
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Return the web app over the store that the settings name."""
+def create_app(settings: Settings | None = None, clock: Callable[[], datetime] | None = None) -> FastAPI:
+    """Return the web app over the store that the settings name; `clock` is what it takes for now."""
+    clock = clock or (lambda: datetime.now(UTC))
     settings = settings or Settings.from_environment()
     db = Store.open(settings.database_url)
     pages = Environment(loader=PackageLoader("consensus.web"), autoescape=True, undefined=StrictUndefined)
     app = FastAPI(title="Consensus", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
-    @app.middleware("http")
-    async def _protect(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
+    add_survey(app, db, Doorway(Pace(a_minute=settings.begins_a_minute, at_once=settings.begins_a_minute)), clock)
+    app.add_middleware(Protected)
 
     @app.get("/", response_class=HTMLResponse)
     def start() -> str:
-        now = datetime.now(UTC)
+        now = clock()
         partnerships = [steps.status(db, name, now=now) for name, _ in steps.list_partnerships(db)]
         return pages.get_template("start.html.j2").render(
             partnerships=partnerships, prefect_url=settings.prefect_url, version=__version__
@@ -56,3 +58,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return "ok"
 
     return app
+
+
+class Protected:
+    """Puts the headers that protect a reader on every response that does not bring its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and put the headers on what comes back."""
+
+        async def protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, protected)

@@ -1,0 +1,366 @@
+"""Taking part: what somebody meets at their link, beginning, filling in, sending, and changing it until the close.
+
+Reading changes nothing; each act is one short transaction, and can be asked for twice. What was filled in is kept
+whatever the round does meanwhile; whether it counts follows from the close and the grace alone.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlmodel import Session
+
+from consensus import models, receipts, store, survey, tokens
+from consensus.errors import StageError
+from consensus.protocol import Protocol, Survey
+from consensus.steps.rounds import grace_ends
+from consensus.store import Store, taking_part
+from consensus.survey.choosing import ListedQuestion
+from consensus.vocabulary import NOT_STATED
+
+__all__ = [
+    "Door",
+    "Sent",
+    "Stand",
+    "Visit",
+    "begin",
+    "begin_invited",
+    "change",
+    "express_interest",
+    "open_door",
+    "protocol_of",
+    "send",
+    "visit",
+    "withdraw",
+]
+
+Stand = Literal["early", "open", "paused", "grace", "late", "closed"]
+"""Where a round stands for one person: `grace` and `late` are of those who had begun before the close."""
+
+LEAST_SECONDS = {"gather": 20, "interim": 30}
+"""Who sends faster than this after beginning is flagged, for a person to look at; it counts all the same."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """What somebody meets who comes by an open link, or by a personal link before they have begun."""
+
+    protocol: Protocol
+    survey: Survey
+    round_id: str
+    kind: str
+    stand: Stand
+    opens_at: datetime
+    closes_at: datetime
+    grace_ends: datetime
+    partner: str = ""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a person has sent: its receipt code, when it came, and whether that was too late to count."""
+
+    code: str
+    received_at: datetime
+    version: int
+    late: bool
+
+
+@dataclass(frozen=True)
+class Visit(Door):
+    """What somebody meets at their own link; `said` is what was filled in so far, by item id."""
+
+    state: str = "invited"
+    language: str = ""
+    seed: int | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
+    questions: tuple[ListedQuestion, ...] = ()
+    sent: Sent | None = None
+    began_at: datetime | None = None
+    unsent: bool = False
+
+    @property
+    def pages(self) -> tuple[survey.Page, ...]:
+        """Return the pages behind the first one."""
+        return survey.pages(self.survey)
+
+    @property
+    def faults(self) -> list[survey.Fault]:
+        """Return everything that is still amiss, on every page."""
+        return survey.survey_faults(self.pages, self.said, self.protocol, [question.id for question in self.questions])
+
+
+def open_door(db: Store, partnership: str, kind: str, partner: str, *, now: datetime) -> Door | None:
+    """Return what an open link leads to, or None where it leads nowhere."""
+    with db.reading() as session:
+        row = taking_part.round_of_kind(session, partnership, kind)
+        if row is None:
+            return None
+        protocol = store.load_protocol(session, partnership)
+    if partner and partner not in [each.id for each in protocol.partners]:
+        return None
+    return Door(**_door(row, protocol, None, now), partner=partner)
+
+
+def visit(db: Store, token: str, *, now: datetime) -> Visit | None:
+    """Return what a personal link leads to, or None where it leads nowhere. Nothing is changed."""
+    with db.reading() as session:
+        found = _find(session, token)
+        return _visit(session, *found, now) if found else None
+
+
+def begin(
+    db: Store, partnership: str, kind: str, partner: str, said: Mapping[str, Any], *, language: str, now: datetime
+) -> str:
+    """Let somebody begin who came by an open link, and return the token of the link that is now their own.
+
+    Raises
+    ------
+    StageError
+        The round takes nobody new now.
+    """
+    token = tokens.open_token()
+    with db.writing() as session:
+        row = taking_part.round_of_kind(session, partnership, kind)
+        if row is None or _stand(row, None, now) != "open":
+            raise StageError("The round takes nobody new now; look again when it is open.")
+        taking_part.add_participation(
+            session,
+            row,
+            tokens.token_hash(token),
+            partner=partner,
+            language=language,
+            seed=_seed(),
+            draft=_json({**said, **_partner_reply(store.load_protocol(session, partnership), row.kind, partner)}),
+            began_at=now,
+        )
+    return token
+
+
+def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: str, now: datetime) -> Visit | None:
+    """Let somebody begin who has a link of their own; beginning twice changes nothing."""
+    with db.writing() as session:
+        found = _find(session, token)
+        if found is None:
+            return None
+        person, row = found
+        if person.state == "invited" and _stand(row, None, now) == "open":
+            reply = _partner_reply(store.load_protocol(session, row.partnership), row.kind, person.partner)
+            person.state, person.began_at, person.seed = "begun", now, _seed()
+            person.language, person.draft = language or person.language, _json({**said, **reply})
+            session.add(person)
+        return _visit(session, person, row, now)
+
+
+def change(
+    db: Store, token: str, act: Callable[[Visit], Mapping[str, Any] | None], *, language: str = "", now: datetime
+) -> Visit | None:
+    """Keep what `act` makes of what a person has said so far (None: nothing changes), and return how it stands then."""
+    with db.writing() as session:
+        found = _find(session, token)
+        if found is None:
+            return None
+        person, row = found
+        before = _visit(session, person, row, now)
+        if person.state in ("invited", "withdrawn") or before.stand == "closed":
+            return before
+        said = act(before)
+        if said is not None:
+            person.draft, person.language = _json(said), language or person.language
+            session.add(person)
+        return _visit(session, person, row, now)
+
+
+def send(db: Store, token: str, *, flags: Collection[str] = (), now: datetime) -> Visit | None:
+    """Send what a person filled in, if nothing is amiss: a version of their response with its answers or its ballot.
+
+    The same content again changes nothing. What comes after the close is kept as well, and never counts.
+    """
+    with db.writing() as session:
+        found = _find(session, token)
+        if found is None:
+            return None
+        person, row = found
+        now_there = _visit(session, person, row, now)
+        ready = person.state in ("begun", "sent") and now_there.stand in ("open", "grace", "late")
+        if not ready or now_there.faults:
+            return now_there
+        _send(session, person, row, now_there, set(flags), now)
+        return _visit(session, person, row, now)
+
+
+def _send(
+    session: Session, person: models.Participation, row: models.Round, there: Visit, flags: set[str], now: datetime
+) -> None:
+    response_id = person.response_id or f"w{secrets.token_hex(10)}"
+    last = taking_part.last_response(session, row.round_id, person.response_id)
+    if last and _says(last, there):
+        return
+    version, nonce = (last.version + 1 if last else 1), receipts.new_nonce()
+    if person.began_at and (now - person.began_at).total_seconds() < LEAST_SECONDS.get(row.kind, 0) and not last:
+        flags.add("fast")
+    response = models.Response(
+        round_id=row.round_id,
+        response_id=response_id,
+        version=version,
+        partnership=row.partnership,
+        group=_group(there),
+        partner=_partner(there) or person.partner,
+        language=person.language,
+        survey_hash=there.survey.hash,
+        replies=_json(survey.replies(there.survey, there.said)),
+        nonce=nonce,
+        commitment=receipts.commit(nonce, _content(there, response_id, version)),
+        began_at=person.began_at,
+        received_at=now,
+        flags=" ".join(sorted(flags)),
+    )
+    session.add(response)
+    if survey.takes_ballots(there.survey):
+        taking_part.save_sent_ballot(session, response, survey.sent_choices(there.survey, there.said))
+    words = survey.words_of(there.survey, there.said)
+    taking_part.save_sent_answers(session, response, words, late=there.stand == "late")
+    person.response_id, person.state = response_id, "sent"
+    session.add(person)
+
+
+def _content(there: Visit, response_id: str, version: int) -> dict[str, object]:
+    """Return what a receipt for what a person has filled in stands for."""
+    words = survey.words_of(there.survey, there.said)
+    return receipts.response_content(
+        round_id=there.round_id,
+        response_id=response_id,
+        version=version,
+        group=_group(there),
+        replies=survey.replies(there.survey, there.said),
+        answers={taking_part.answer_key(response_id, box): text for box, text in words.items()},
+        choices=survey.sent_choices(there.survey, there.said),
+    )
+
+
+def _says(response: models.Response, there: Visit) -> bool:
+    """Tell whether a version of a response says exactly what is filled in."""
+    if not response.nonce:
+        return False
+    content = _content(there, response.response_id, response.version)
+    return receipts.commit(response.nonce, content) == response.commitment
+
+
+def withdraw(db: Store, token: str, *, now: datetime) -> None:
+    """Delete what somebody filled in and sent, while it is still known to be theirs; twice changes nothing."""
+    with db.writing() as session:
+        found = _find(session, token)
+        if found is None or found[0].state not in ("begun", "sent") or found[1].unlinked_at is not None:
+            return
+        person, row = found
+        if person.response_id:
+            taking_part.erase_response(session, row.round_id, person.response_id)
+        person.state, person.draft = "withdrawn", "{}"
+        session.add(person)
+
+
+def protocol_of(db: Store, partnership: str) -> Protocol | None:
+    """Return the protocol of a partnership, or None where there is no such one."""
+    with db.reading() as session:
+        return store.load_protocol(session, partnership) if session.get(models.Partnership, partnership) else None
+
+
+def express_interest(db: Store, partnership: str, email: str, *, outcome: bool, workshop: bool) -> None:
+    """Keep an address for the outcome or the workshop, by itself: no answer, link or time is beside it."""
+    with db.writing() as session:
+        session.add(
+            models.Interest(
+                interest_id=secrets.token_hex(10),
+                partnership=partnership,
+                email=email,
+                outcome=outcome,
+                workshop=workshop,
+            )
+        )
+
+
+def _find(session: Session, token: str) -> tuple[models.Participation, models.Round] | None:
+    person = taking_part.find_participation(session, tokens.token_hash(token))
+    row = session.get(models.Round, person.round_id) if person else None
+    return (person, row) if person and row else None
+
+
+def _visit(session: Session, person: models.Participation, row: models.Round, now: datetime) -> Visit:
+    protocol = store.load_protocol(session, row.partnership)
+    last = taking_part.last_response(session, row.round_id, person.response_id)
+    asked = [ListedQuestion(*each) for each in taking_part.ballot_questions(row.questions)]
+    there = Visit(
+        **_door(row, protocol, person.began_at, now),
+        partner=person.partner,
+        state=person.state,
+        language=person.language,
+        seed=person.seed,
+        said=json.loads(person.draft),
+        questions=tuple(survey.shuffled(asked, person.seed)),
+        began_at=person.began_at,
+    )
+    if last is None:
+        return there
+    sent = Sent(receipts.receipt_code(last.commitment), last.received_at, last.version, _is_late(last, row))
+    return replace(there, sent=sent, unsent=not _says(last, there))
+
+
+def _door(row: models.Round, protocol: Protocol, began_at: datetime | None, now: datetime) -> dict[str, Any]:
+    return {
+        "protocol": protocol,
+        "survey": getattr(protocol, row.kind),
+        "round_id": row.round_id,
+        "kind": row.kind,
+        "stand": _stand(row, began_at, now),
+        "opens_at": row.opens_at,
+        "closes_at": row.closes_at,
+        "grace_ends": grace_ends(row),
+    }
+
+
+def _stand(row: models.Round, began_at: datetime | None, now: datetime) -> Stand:
+    """Return where a round stands for somebody who began then."""
+    if row.unlinked_at is not None:
+        return "closed"
+    if row.state == "draft":
+        return "early" if now <= row.closes_at else "closed"
+    if now <= row.closes_at:
+        return "paused" if row.state == "paused" else "open"
+    if began_at is None or began_at > row.closes_at:
+        return "closed"
+    return "grace" if now <= grace_ends(row) else "late"
+
+
+def _is_late(response: models.Response, row: models.Round) -> bool:
+    begun = response.began_at is not None and response.began_at <= row.closes_at
+    return response.received_at > (grace_ends(row) if begun else row.closes_at)
+
+
+def _group(there: Visit) -> str:
+    return next((there.said[item.id] for item in _from(there.survey, "groups") if there.said.get(item.id)), NOT_STATED)
+
+
+def _partner(there: Visit) -> str:
+    return next((there.said[item.id] for item in _from(there.survey, "partners") if there.said.get(item.id)), "")
+
+
+def _partner_reply(protocol: Protocol, kind: str, partner: str) -> dict[str, str]:
+    """Return the reply that the link itself gives to the question which organisation somebody came through."""
+    return {item.id: partner for item in _from(getattr(protocol, kind), "partners")} if partner else {}
+
+
+def _from(asked: Survey, what: str) -> list[Any]:
+    return [item for item in asked.items if item.choices_from == what]
+
+
+def _seed() -> int:
+    return secrets.randbelow(2**31)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

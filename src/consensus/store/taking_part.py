@@ -1,0 +1,182 @@
+"""Who takes part by which link, what they have filled in so far, and each version of what they sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from consensus import models
+
+__all__ = [
+    "add_participation",
+    "answer_key",
+    "ballot_questions",
+    "erase_response",
+    "find_participation",
+    "last_response",
+    "round_of_kind",
+    "save_sent_answers",
+    "save_sent_ballot",
+]
+
+SOURCE = "survey"
+TAKEN_OUT = "taken out by the person who wrote it"
+WITHDRAWN = "withdrawn by the person who wrote it"
+LATE = "received after the close"
+
+
+def find_participation(session: Session, token_hash: str) -> models.Participation | None:
+    """Return the participation whose token has this hash."""
+    return session.get(models.Participation, token_hash)
+
+
+def round_of_kind(session: Session, partnership: str, kind: str) -> models.Round | None:
+    """Return the round of a kind that people are asked to now: the last that is more than a draft, else the first."""
+    query = (
+        select(models.Round)
+        .where(models.Round.partnership == partnership, models.Round.kind == kind)
+        .order_by(col(models.Round.opens_at), col(models.Round.round_id))
+    )
+    rounds = list(session.exec(query))
+    begun = [row for row in rounds if row.state != "draft"]
+    return begun[-1] if begun else rounds[0] if rounds else None
+
+
+def last_response(session: Session, round_id: str, response_id: str | None) -> models.Response | None:
+    """Return the last version of what a person sent in a round."""
+    if not response_id:
+        return None
+    query = (
+        select(models.Response)
+        .where(models.Response.round_id == round_id, models.Response.response_id == response_id)
+        .order_by(col(models.Response.version).desc())
+        .limit(1)
+    )
+    return session.exec(query).first()
+
+
+@lru_cache(maxsize=16)
+def ballot_questions(frozen: str) -> tuple[tuple[str, str, str], ...]:
+    """Return what stands on a ballot, from the round's frozen text: id, wording and category of each question."""
+    return tuple((row[0], row[1], row[2] if len(row) > 2 else "") for row in json.loads(frozen))
+
+
+def answer_key(response_id: str, box: str) -> str:
+    """Return the id of the answer of a response in a box."""
+    return f"{response_id}-{box}"
+
+
+def save_sent_answers(session: Session, response: models.Response, words: Mapping[str, str], *, late: bool) -> None:
+    """Add what one version of a response wrote in each box; words that came late never take the place of earlier ones.
+
+    A box that is now empty gets a version without words, and a status that sets it aside.
+    """
+    before = {row.box: row for row in _answers(session, response)}
+    for box in [*words, *(box for box in before if box not in words)]:
+        text = words.get(box, "")
+        last = before.get(box)
+        if late:
+            if text and not (last and last.text == text):
+                key = f"{answer_key(response.response_id, box)}-late{response.version}"
+                session.add(_answer(response, box, text, key=key, version=1, status=LATE))
+        elif not last or last.text != text or last.group != response.group:
+            status = "" if text else TAKEN_OUT
+            version = last.version + 1 if last else 1
+            key = answer_key(response.response_id, box)
+            session.add(_answer(response, box, text, key=key, version=version, status=status))
+
+
+def _answers(session: Session, response: models.Response) -> list[models.Answer]:
+    """Return every version of a response's answers that came in time, the last one last."""
+    if response.version == 1:
+        return []
+    query = (
+        select(models.Answer)
+        .where(
+            models.Answer.partnership == response.partnership,
+            models.Answer.response_id == response.response_id,
+            models.Answer.status != LATE,
+        )
+        .order_by(col(models.Answer.version))
+    )
+    return list(session.exec(query))
+
+
+def _answer(response: models.Response, box: str, text: str, *, key: str, version: int, status: str) -> models.Answer:
+    return models.Answer(
+        partnership=response.partnership,
+        answer_id=key,
+        version=version,
+        source=SOURCE,
+        response_id=response.response_id,
+        box=box,
+        group=response.group,
+        partner=response.partner,
+        language=response.language,
+        text=text,
+        status=status,
+        received_at=response.received_at,
+    )
+
+
+def save_sent_ballot(session: Session, response: models.Response, choices: list[dict[str, Any]]) -> None:
+    """Add the ballot of one version of a response; whether it counts follows from the round's close."""
+    session.add(
+        models.Ballot(
+            round_id=response.round_id,
+            ballot_id=response.response_id,
+            version=response.version,
+            partnership=response.partnership,
+            source=SOURCE,
+            group=response.group,
+            choices=json.dumps(choices, sort_keys=True, separators=(",", ":")),
+            began_at=response.began_at,
+            received_at=response.received_at,
+        )
+    )
+
+
+def add_participation(
+    session: Session,
+    round_: models.Round,
+    token_hash: str,
+    *,
+    partner: str,
+    language: str,
+    seed: int,
+    draft: str,
+    began_at: datetime,
+) -> models.Participation:
+    """Add somebody who came by an open link and began."""
+    row = models.Participation(
+        token_hash=token_hash,
+        round_id=round_.round_id,
+        partnership=round_.partnership,
+        partner=partner,
+        language=language,
+        state="begun",
+        seed=seed,
+        draft=draft,
+        began_at=began_at,
+    )
+    session.add(row)
+    return row
+
+
+def erase_response(session: Session, round_id: str, response_id: str) -> None:
+    """Empty everything that one person sent in a round; only the commitments of its versions stay."""
+    of_response = (col(models.Response.round_id) == round_id, col(models.Response.response_id) == response_id)
+    session.execute(
+        update(models.Response).where(*of_response).values(replies="{}", nonce="", group="", partner="", withdrawn=True)
+    )
+    session.execute(
+        update(models.Answer).where(col(models.Answer.response_id) == response_id).values(text="", status=WITHDRAWN)
+    )
+    of_ballot = (col(models.Ballot.round_id) == round_id, col(models.Ballot.ballot_id) == response_id)
+    session.execute(update(models.Ballot).where(*of_ballot).values(choices="[]", group=""))

@@ -1,0 +1,33 @@
+"""What people fill in: a survey's pages, what a form said, what is still amiss, and what is sent in the end.
+
+Pure: what a person has said so far is a mapping from item id to what was said, and every function returns a new one.
+"""
+
+from consensus.survey.ballots import sent_choices, takes_ballots
+from consensus.survey.choosing import QuestionPage, chosen_of, find_questions, shuffled, with_ticks
+from consensus.survey.faults import Fault, page_faults, survey_faults
+from consensus.survey.filling import ADD, fill_page, replies, words_of
+from consensus.survey.ordering import moved, placed
+from consensus.survey.pages import Page, opening, pages
+
+__all__ = [
+    "ADD",
+    "Fault",
+    "Page",
+    "QuestionPage",
+    "chosen_of",
+    "fill_page",
+    "find_questions",
+    "moved",
+    "opening",
+    "page_faults",
+    "pages",
+    "placed",
+    "replies",
+    "sent_choices",
+    "shuffled",
+    "survey_faults",
+    "takes_ballots",
+    "with_ticks",
+    "words_of",
+]

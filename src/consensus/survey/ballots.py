@@ -1,0 +1,58 @@
+"""What a person chose, ranked or rated, as a ballot's choices are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from consensus.protocol import Survey, SurveyItem
+from consensus.survey.filling import Said
+
+__all__ = ["DONT_KNOW", "sent_choices"]
+
+DONT_KNOW = "dont_know"
+"""What a rating says that is none: it is kept, and counts as not rated."""
+
+
+def sent_choices(survey: Survey, said: Said) -> list[dict[str, Any]]:
+    """Return what was said of questions on the ballot, one mapping a question, as ballots are stored.
+
+    Examples
+    --------
+    >>> survey = Survey.model_validate({"title": "Sleep", "items": [
+    ...     {"id": "choices", "type": "rank", "label": "Rank", "choices_from": "questions"}]})
+    >>> sent_choices(survey, {"choices": ["q7", "q2"]})
+    [{'question_id': 'choices', 'item_id': 'q7', 'rank': 1}, {'question_id': 'choices', 'item_id': 'q2', 'rank': 2}]
+    """
+    sent = []
+    for item in survey.items:
+        if item.choices_from == "questions" and said.get(item.id):
+            sent += [{"question_id": item.id, **choice} for choice in _CHOICES[item.type](said[item.id])]
+    return sent
+
+
+def _ranked(given: list[str]) -> list[dict[str, Any]]:
+    return [{"item_id": question, "rank": place} for place, question in enumerate(given, start=1)]
+
+
+def _chosen(given: list[str]) -> list[dict[str, Any]]:
+    return [{"item_id": question, "chosen": 1} for question in given]
+
+
+def _rated(given: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"item_id": question, "value": None if value == DONT_KNOW else int(value)}
+        for question, value in sorted(given.items())
+    ]
+
+
+_CHOICES: dict[str, Callable[[Any], list[dict[str, Any]]]] = {
+    "rank": _ranked,
+    "select_multiple": _chosen,
+    "rate": _rated,
+}
+
+
+def takes_ballots(survey: Survey) -> SurveyItem | None:
+    """Return the item of a survey that is about the questions on the ballot, if there is one."""
+    return next((item for item in survey.items if item.choices_from == "questions"), None)

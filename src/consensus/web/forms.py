@@ -1,0 +1,145 @@
+"""Requests of people who take part: forms read within bounds, only from our own pages, and at a human pace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from consensus import tokens
+from consensus.survey.filling import Form
+from consensus.web.pace import Pace
+from consensus.web.pages import render
+
+__all__ = ["MOST_BYTES", "Arrival", "Doorway", "ForeignForm", "TooBig", "read_form"]
+
+MOST_BYTES = 512 * 1024
+MOST_FIELDS = 2000
+
+
+class TooBig(Exception):
+    """The form is larger than any page of ours can send."""
+
+
+class ForeignForm(Exception):
+    """The form was sent from a page of another site."""
+
+
+async def read_form(request: Request) -> dict[str, list[str]]:
+    """Return the fields of a posted form.
+
+    Browsers say where a form comes from in `Origin` and `Sec-Fetch-Site`; a program that says neither has no cookies or
+    sessions of anybody to misuse, for there are none: what may be changed follows from the token in the path alone.
+
+    Raises
+    ------
+    ForeignForm
+        It came from another site.
+    TooBig
+        It holds more than any page of ours sends.
+    """
+    _refuse_foreign(request)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise TooBig
+    try:
+        return parse_qs(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise TooBig from None
+
+
+def _refuse_foreign(request: Request) -> None:
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise ForeignForm
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise ForeignForm
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What a handler needs to know of a request: its path, its query, and what was noticed about its sender."""
+
+    site: str
+    here: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    form_language: str = ""
+    flags: frozenset[str] = frozenset()
+
+    @property
+    def token(self) -> str:
+        """Return the token of a personal link."""
+        return self.path["token"]
+
+    @property
+    def own(self) -> str:
+        """Return the path of a personal link."""
+        return f"/t/{self.token}"
+
+
+@dataclass
+class Doorway:
+    """Adds routes whose forms are checked before a handler sees them: size, origin and pace."""
+
+    from_one_address: Pace
+    by_one_token: Pace = field(default_factory=lambda: Pace(a_minute=120, at_once=60))
+
+    def add(
+        self,
+        app: FastAPI,
+        path: str,
+        see: Callable[[Arrival], Response],
+        take: Callable[[Arrival, Form], Response] | None = None,
+    ) -> None:
+        """Add a route that shows a page and, if `take` is given, takes its form."""
+
+        async def get(request: Request) -> Response:
+            return await run_in_threadpool(see, _arrival(request))
+
+        async def post(request: Request) -> Response:
+            assert take is not None
+            try:
+                form = await read_form(request)
+            except TooBig:
+                return render("wrong.html.j2", None, "en", status=413, wrong="too_big")
+            except ForeignForm:
+                return render("wrong.html.j2", None, "en", status=403, wrong="foreign")
+            wait = self._wait(request)
+            if wait is None:
+                response = render("wrong.html.j2", None, "en", status=429, wrong="wait")
+                response.headers["Retry-After"] = "30"
+                return response
+            await asyncio.sleep(wait)
+            flags = frozenset({"burst"} if wait else ())
+            return await run_in_threadpool(take, _arrival(request, form, flags), form)
+
+        app.add_route(path, get, methods=["GET"])
+        if take is not None:
+            app.add_route(path, post, methods=["POST"])
+
+    def _wait(self, request: Request) -> float | None:
+        token = request.path_params.get("token")
+        if token:
+            return self.by_one_token.wait(tokens.token_hash(token), now=time.monotonic())
+        return self.from_one_address.wait(request.client.host if request.client else "", now=time.monotonic())
+
+
+def _arrival(request: Request, form: Form | None = None, flags: frozenset[str] = frozenset()) -> Arrival:
+    return Arrival(
+        site=f"{request.url.scheme}://{request.url.netloc}",
+        here=request.url.path,
+        path=request.path_params,
+        query=request.query_params,
+        form_language=((form or {}).get("lang") or [""])[0],
+        flags=flags,
+    )

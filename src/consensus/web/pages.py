@@ -1,0 +1,79 @@
+"""Templates to pages, in the language and direction of whoever reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
+
+from consensus import interface
+from consensus.protocol import Protocol, Words
+
+__all__ = ["ENVIRONMENT", "paragraphs", "render"]
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",  # with `no-referrer` a browser would send `Origin: null` with our own forms
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def paragraphs(text: str) -> Markup:
+    """Return a text with its blank lines as paragraphs."""
+    parts = [" ".join(part.split()) for part in text.split("\n\n")]
+    return Markup("").join(Markup("<p>{}</p>").format(part) for part in parts if part)
+
+
+def _wording(words: str, language: str) -> Markup:
+    """Return words in a language, marked where they are in another one than the page."""
+    if not isinstance(words, Words):
+        return escape(words)
+    spoken, text = words.language(language), " ".join(words.said(language).split())
+    if spoken == language:
+        return escape(text)
+    return Markup('<span lang="{}" dir="{}">{}</span>').format(spoken, interface.direction(spoken), text)
+
+
+ENVIRONMENT = Environment(
+    loader=PackageLoader("consensus.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+ENVIRONMENT.filters["paragraphs"] = paragraphs
+
+
+@lru_cache
+def _speaking(language: str) -> Mapping[str, Callable[..., Any]]:
+    return {
+        "t": lambda key, **named: interface.say(language, key, **named),
+        "w": lambda words: _wording(words, language),
+        "said": lambda words: words.said(language) if isinstance(words, Words) else words,
+    }
+
+
+def render(
+    template: str, protocol: Protocol | None, language: str, *, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """Return a page of a partnership (None: of no partnership) in a language."""
+    languages = protocol.partnership.languages if protocol else ()
+    zone = protocol.zone if protocol else ZoneInfo("UTC")
+    html = ENVIRONMENT.get_template(template).render(
+        language=language,
+        direction=interface.direction(language),
+        languages=[(each, interface.say(each, "language_name")) for each in languages if each in interface.LANGUAGES],
+        protocol=protocol,
+        at=lambda instant: interface.instant_in(language, instant, zone),
+        **_speaking(language),
+        **context,
+    )
+    return HTMLResponse(html, status, HEADERS)

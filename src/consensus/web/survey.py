@@ -1,0 +1,312 @@
+"""What people who take part see: routes from a link to a step and from what came of it to a page.
+
+Opening a page changes nothing; every form is answered with a redirect, so that reloading sends nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.responses import RedirectResponse, Response
+
+from consensus import interface, survey
+from consensus.protocol import Protocol
+from consensus.steps import taking_part
+from consensus.steps.taking_part import Door, Visit
+from consensus.store import Store
+from consensus.survey.filling import Form
+from consensus.web import choosing, interest
+from consensus.web.forms import Arrival, Doorway
+from consensus.web.pages import render
+
+__all__ = ["TakingPart", "add_survey"]
+
+
+def add_survey(app: FastAPI, db: Store, doorway: Doorway, clock: Callable[[], datetime]) -> None:
+    """Add the pages of those who take part to the web app."""
+    part = TakingPart(db, clock)
+    for path in ("/s/{partnership}/{kind}", "/s/{partnership}/{kind}/{partner}"):
+        doorway.add(app, path, part.see_door, part.begin)
+    doorway.add(app, "/t/{token}", part.see_own, part.begin_invited)
+    doorway.add(app, "/t/{token}/p/{page}", part.see_page, part.fill_page)
+    doorway.add(app, "/t/{token}/p/{page}/order", part.see_order, part.put_in_order)
+    doorway.add(app, "/t/{token}/check", part.see_check, part.send)
+    doorway.add(app, "/t/{token}/receipt", part.see_receipt)
+    doorway.add(app, "/t/{token}/saved", part.see_saved)
+    doorway.add(app, "/t/{token}/withdraw", part.see_withdraw, part.withdraw)
+    doorway.add(app, "/i/{partnership}", *interest.handlers(db))
+
+
+@dataclass(frozen=True)
+class TakingPart:
+    """The pages over one store, with the clock they go by."""
+
+    db: Store
+    clock: Callable[[], datetime]
+
+    # -- at an open link
+
+    def see_door(self, arrival: Arrival) -> Response:
+        """Show what an open link leads to."""
+        door = self._door(arrival)
+        if door is None:
+            return unknown()
+        return _opening(door, arrival)
+
+    def begin(self, arrival: Arrival, form: Form) -> Response:
+        """Let somebody begin by an open link, and send them on to the link that is now their own."""
+        door = self._door(arrival)
+        if door is None:
+            return unknown()
+        said, faults = _consented(door, form)
+        if door.stand != "open" or faults:
+            return _opening(door, arrival, faults)
+        said |= {"_flags": sorted(arrival.flags)} if arrival.flags else {}
+        language = _language(door.protocol, arrival.form_language)
+        token = taking_part.begin(
+            self.db, door.protocol.id, door.kind, door.partner, said, language=language, now=self.clock()
+        )
+        return _to(f"/t/{token}/{_first(door)}")
+
+    def _door(self, arrival: Arrival) -> Door | None:
+        path = arrival.path
+        return taking_part.open_door(
+            self.db, path["partnership"], path["kind"], path.get("partner", ""), now=self.clock()
+        )
+
+    # -- at a link of one's own
+
+    def see_own(self, arrival: Arrival) -> Response:
+        """Show what a personal link leads to: the beginning, where one stopped, or the receipt."""
+        there = self._visit(arrival)
+        if there is None:
+            return unknown()
+        if there.state == "invited":
+            return _opening(there, arrival)
+        if there.sent and there.state == "sent":
+            return self._page(arrival, there, "receipt.html.j2", changed=there.unsent)
+        return self._if_open(arrival, there) or self._page(arrival, there, "welcome.html.j2", go_on=_go_on(there))
+
+    def begin_invited(self, arrival: Arrival, form: Form) -> Response:
+        """Let somebody begin who was invited."""
+        there = self._visit(arrival)
+        if there is None:
+            return unknown()
+        said, faults = _consented(there, form)
+        if there.state != "invited":
+            return _to(arrival.own)
+        if there.stand != "open" or faults:
+            return _opening(there, arrival, faults)
+        language = _language(there.protocol, arrival.form_language)
+        taking_part.begin_invited(self.db, arrival.token, said, language=language, now=self.clock())
+        return _to(f"{arrival.own}/{_first(there)}")
+
+    def see_page(self, arrival: Arrival) -> Response:
+        """Show one page of the survey, filled in as far as the person has got."""
+        there = self._visit(arrival)
+        page = _page_of(there, arrival)
+        if there is None or page is None:
+            return unknown()
+        if state := self._if_open(arrival, there):
+            return state
+        questions = [question.id for question in there.questions]
+        faults = survey.page_faults(page, there.said, there.protocol, questions) if arrival.query.get("check") else []
+        context = {
+            "page": page,
+            "faults": faults,
+            "number": there.pages.index(page) + 1,
+            "add": arrival.query.get("add"),
+        }
+        if page.kind == "choose":
+            return self._page(
+                arrival, there, "choose.html.j2", **context, **choosing.listed(there, page, arrival.query)
+            )
+        return self._page(arrival, there, "page.html.j2", **context)
+
+    def fill_page(self, arrival: Arrival, form: Form) -> Response:
+        """Keep what a page's form says, whatever is amiss in it, and go on, stay or stop as its button says."""
+        page = _page_of(self._visit(arrival), arrival)
+        if page is None:
+            return unknown()
+        if page.kind == "choose":
+            there = self._change(arrival, lambda before: choosing.ticked(before, page, form))
+            step = choosing.step(page, form)
+        else:
+            there = self._change(arrival, lambda before: survey.fill_page(page, form, before.said))
+            step = (form.get("go") or ["next"])[0]
+        if there is None:
+            return unknown()
+        here = f"{arrival.own}/p/{page.id}"
+        if there.stand in ("closed", "paused", "early"):
+            return _to(arrival.own)
+        if step == "later":
+            return _to(f"{arrival.own}/saved")
+        if step.startswith(survey.ADD):
+            return _to(f"{here}?add={step.removeprefix(survey.ADD)}")
+        if step.startswith("?"):
+            return _to(here + step)
+        if survey.page_faults(page, there.said, there.protocol, [question.id for question in there.questions]):
+            return _to(f"{here}?check=1")
+        return _to(f"{here}/order" if step == "order" else f"{arrival.own}/{_next(there, page)}")
+
+    def see_order(self, arrival: Arrival) -> Response:
+        """Show the chosen questions in their order, with the ways to change it."""
+        there = self._visit(arrival)
+        page = _page_of(there, arrival)
+        if there is None or page is None or page.kind != "choose":
+            return unknown()
+        return self._if_open(arrival, there) or self._order(arrival, there, page)
+
+    def _order(self, arrival: Arrival, there: Visit, page: survey.Page, form: Form | None = None) -> Response:
+        context = choosing.ordered(there, page, arrival.query, form)
+        return self._page(arrival, there, "order.html.j2", page=page, number=there.pages.index(page) + 1, **context)
+
+    def put_in_order(self, arrival: Arrival, form: Form) -> Response:
+        """Move, take out or place chosen questions."""
+        before = self._visit(arrival)
+        page = _page_of(before, arrival)
+        if before is None or page is None or page.kind != "choose":
+            return unknown()
+        if choosing.twice(before, page, form):
+            return self._order(arrival, before, page, form)
+        there = self._change(arrival, lambda visit: choosing.put_in_order(visit, page, form))
+        if there is None or there.stand in ("closed", "paused", "early"):
+            return _to(arrival.own)
+        step = choosing.order_step(form)
+        here = f"{arrival.own}/p/{page.id}"
+        known = {"later": f"{arrival.own}/saved", "more": here, "next": f"{arrival.own}/{_next(there, page)}"}
+        return _to(known.get(step) or f"{here}/order{step}")
+
+    def see_check(self, arrival: Arrival) -> Response:
+        """Show everything that was filled in, before it is sent."""
+        there = self._visit(arrival)
+        if there is None:
+            return unknown()
+        return self._if_open(arrival, there) or self._page(arrival, there, "check.html.j2", faults=there.faults)
+
+    def send(self, arrival: Arrival, form: Form) -> Response:
+        """Send what was filled in."""
+        flags = {*arrival.flags, *(["honeypot"] if any(form.get("website", ())) else [])}
+        there = taking_part.send(self.db, arrival.token, flags=flags, now=self.clock())
+        if there is None:
+            return unknown()
+        if there.state == "begun" and there.stand in ("open", "grace", "late"):
+            return _to(f"{arrival.own}/check")  # which says what is amiss
+        return _to(f"{arrival.own}/receipt" if there.sent else arrival.own)
+
+    def see_receipt(self, arrival: Arrival) -> Response:
+        """Show the receipt of what was sent."""
+        there = self._visit(arrival)
+        if there is None:
+            return unknown()
+        if there.state != "sent" or not there.sent:
+            return _to(arrival.own)
+        return self._page(arrival, there, "receipt.html.j2", changed=there.unsent)
+
+    def see_saved(self, arrival: Arrival) -> Response:
+        """Say that it is saved, and with which link to come back."""
+        there = self._visit(arrival)
+        if there is None:
+            return unknown()
+        return self._if_open(arrival, there) or self._page(arrival, there, "saved.html.j2", go_on=_go_on(there))
+
+    def see_withdraw(self, arrival: Arrival) -> Response:
+        """Ask whether somebody is sure."""
+        there = self._visit(arrival)
+        if there is None:
+            return unknown()
+        if there.state not in ("begun", "sent"):
+            return _to(arrival.own)
+        return self._page(arrival, there, "withdraw.html.j2")
+
+    def withdraw(self, arrival: Arrival, form: Form) -> Response:
+        """Delete what somebody filled in and sent."""
+        taking_part.withdraw(self.db, arrival.token, now=self.clock())
+        return _to(arrival.own)
+
+    # -- what these have in common
+
+    def _visit(self, arrival: Arrival) -> Visit | None:
+        return taking_part.visit(self.db, arrival.token, now=self.clock())
+
+    def _change(self, arrival: Arrival, act: Callable[[Visit], dict[str, object] | None]) -> Visit | None:
+        return taking_part.change(self.db, arrival.token, act, language=arrival.form_language, now=self.clock())
+
+    def _if_open(self, arrival: Arrival, there: Visit) -> Response | None:
+        """Return the page that says why nothing can be filled in now, or None where it can."""
+        if there.state == "withdrawn":
+            return self._page(arrival, there, "withdrawn.html.j2")
+        if there.state == "invited":
+            return _to(arrival.own)
+        if there.stand in ("early", "paused", "closed"):
+            return self._page(arrival, there, "state.html.j2")
+        return None
+
+    def _page(self, arrival: Arrival, there: Visit, template: str, **context: Any) -> Response:
+        language = _language(there.protocol, arrival.query.get("lang"), there.language)
+        own_url = f"{arrival.site}{arrival.own}"
+        context |= {"there": there, "path": arrival.here, "own": arrival.own, "own_url": own_url}
+        return render(template, there.protocol, language, **context)
+
+
+def unknown() -> Response:
+    """Return the page for a link that leads nowhere."""
+    return render("wrong.html.j2", None, "en", status=404, wrong="unknown")
+
+
+def _opening(there: Door, arrival: Arrival, faults: list[survey.Fault] | None = None) -> Response:
+    """Return the first page, or the page that says that nobody can begin now, and when."""
+    language = _language(
+        there.protocol, arrival.query.get("lang") or arrival.form_language, getattr(there, "language", "")
+    )
+    context: dict[str, Any] = {"there": there, "path": arrival.here, "own": "", "faults": faults or []}
+    if getattr(there, "state", "") == "withdrawn":
+        return render("withdrawn.html.j2", there.protocol, language, **context)
+    if there.stand != "open":
+        return render("state.html.j2", there.protocol, language, **context)
+    items = survey.opening(there.survey)
+    status = 422 if faults else 200
+    return render("opening.html.j2", there.protocol, language, status=status, items=items, **context)
+
+
+def _consented(there: Door, form: Form) -> tuple[dict[str, object], list[survey.Fault]]:
+    first = survey.Page("opening", "form", survey.opening(there.survey))
+    said = survey.fill_page(first, form, {})
+    return said, survey.page_faults(first, said, there.protocol)
+
+
+def _language(protocol: Protocol, *wishes: str | None) -> str:
+    """Return the first wish that the survey speaks, else its first language."""
+    spoken = [each for each in protocol.partnership.languages if each in interface.LANGUAGES]
+    return next((wish for wish in wishes if wish in spoken), spoken[0] if spoken else "en")
+
+
+def _page_of(there: Visit | None, arrival: Arrival) -> survey.Page | None:
+    return next((page for page in there.pages if page.id == arrival.path["page"]), None) if there else None
+
+
+def _first(there: Door) -> str:
+    pages = survey.pages(there.survey)
+    return f"p/{pages[0].id}" if pages else "check"
+
+
+def _next(there: Visit, page: survey.Page) -> str:
+    later = there.pages[there.pages.index(page) + 1 :]
+    return f"p/{later[0].id}" if later else "check"
+
+
+def _go_on(there: Visit) -> str:
+    """Return where somebody goes on: the first page with something amiss or nothing said, else the check."""
+    amiss = {fault.page for fault in there.faults}
+    for page in there.pages:
+        if page.id in amiss or not any(item.id in there.said for item in page.items if item.type != "note"):
+            return f"p/{page.id}"
+    return "check"
+
+
+def _to(path: str) -> Response:
+    return RedirectResponse(path, 303)
