@@ -171,6 +171,7 @@ def _taking_part() -> None:
         instant("began_at", nullable=True),
         instant("received_at"),
         boolean("withdrawn"),
+        string("flags"),
         sa.ForeignKeyConstraint(["partnership"], ["partnership.id"]),
         sa.ForeignKeyConstraint(["round_id"], ["round.round_id"]),
         sa.PrimaryKeyConstraint("round_id", "response_id", "version"),
