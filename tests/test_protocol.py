@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
+from fractions import Fraction
+from inspect import signature
+from typing import get_args
 
+import pandas as pd
 import pytest
 
 from consensus.errors import ProtocolError
-from consensus.protocol import parse_protocol, read_protocol
-from consensus.rules import RULES
-from consensus.vocabulary import RANKING_RULES
+from consensus.firmness.replicas import FROM_TOTALS
+from consensus.interim import SHORTLIST_RULES
+from consensus.interim.proportional import PROPORTIONAL_RULES, read_voters
+from consensus.protocol import naming, parse_protocol, read_protocol
+from consensus.rules import RULES, rank
+from consensus.tally import tally
+from consensus.vocabulary import BALLOT_FORMS, RANKING_RULES
 from tests.builders import GATHER, INTERIM, PROTOCOL, small_folder, small_protocol, texts
 
 
@@ -107,3 +116,72 @@ def test_a_misspelt_ranking_rule_is_told_with_the_other_faults():
 
 def test_every_ranking_rule_that_a_protocol_may_name_is_there():
     assert set(RANKING_RULES) == set(RULES)
+
+
+def test_every_fault_of_the_rules_that_a_protocol_names_is_told_at_once():
+    with pytest.raises(ProtocolError) as told:
+        small_protocol(
+            **{
+                'form = "ranked"': 'form = "chosen"',
+                'also = ["mean_points"]': 'also = ["bordo", "borda"]\n[ranking.options.borda]\nunranked = "zero"\n'
+                "[ranking.options.schulze]\nbeat = 1\n[ranking.options.plackett_luce]\nprior = 0",
+                "[shortlist]": '[firmness]\nmethod = "gaussian"\nreplicates = 1\n[shortlist]\nrule = "sequential_pav"',
+                'rule = "jla_positions"': 'rule = "borda"',
+            }
+        )
+
+    faults = "\n".join(told.value.faults)
+    assert "ranking.also is 'bordo'; use one of jla_positions" in faults
+    assert "ranking.options.borda.unranked is 'zero'; on chosen ballots nothing is left unranked" in faults
+    assert "ranking.options.schulze is for a rule that the protocol does not name" in faults
+    assert "ranking.options.schulze.beat is not an option; 'schulze' takes none." in faults
+    assert "ranking.options.plackett_luce.prior is 0; use a number above 0." in faults
+    assert "firmness.method is 'gaussian', which the rule 'borda' does not bear on chosen ballots" in faults
+    assert "firmness.replicates is 1" in faults
+
+
+def test_a_rule_that_the_ballots_do_not_bear_is_refused_before_anybody_has_answered():
+    with pytest.raises(ProtocolError, match=r"ranking\.also is 'group_informed_consensus', which needs ballots"):
+        small_protocol(**{'["mean_points"]': '["group_informed_consensus"]'})
+    with pytest.raises(ProtocolError, match=r"shortlist\.rule is 'equal_shares', which needs ballots of the form"):
+        small_protocol(**{'form = "ranked"': 'form = "rated"', "[shortlist]": '[shortlist]\nrule = "equal_shares"'})
+
+
+def test_what_a_protocol_may_name_is_what_the_engine_has():
+    takes = {rule: set(signature(function).parameters) - {"tables"} for rule, function in RULES.items()}
+
+    assert {rule: set(options) for rule, options in naming.OPTIONS.items()} == {r: o for r, o in takes.items() if o}
+    assert set(get_args(naming.ShortlistRule)) == set(SHORTLIST_RULES)
+    assert set(naming.BY_BALLOTS) == set(PROPORTIONAL_RULES)
+    assert {rule: set(forms) for rule, (_, forms) in FROM_TOTALS.items()} == {
+        rule: set(forms) for rule, forms in naming.GAUSSIAN_FORMS.items()
+    }
+
+
+@pytest.mark.parametrize("form", BALLOT_FORMS)
+def test_which_forms_a_rule_bears_is_what_the_engine_bears(form):
+    t = small_tally(form)
+
+    borne = set()
+    for rule in RULES:
+        with contextlib.suppress(ProtocolError):
+            rank(t, rule)
+            borne.add(rule)
+    approves = True
+    try:
+        read_voters(t, {}, lambda income: Fraction(0))
+    except ProtocolError:
+        approves = False
+
+    assert borne == {rule for rule in RULES if form in naming.RULE_FORMS.get(rule, BALLOT_FORMS)}
+    assert approves == (form in naming.BY_BALLOTS_FORMS)
+
+
+def small_tally(form):
+    values = {"ranked": [1, 2], "chosen": [1, -1], "rated": [9, 1], "points": [60, 40], "best_worst": [1, -1]}
+    rows = pd.DataFrame({"ballot": ["b1", "b1"], "group": "carer", "question": ["q1", "q2"]})
+    if form == "pairwise":
+        rows = rows.assign(other=["q2", "q3"], value=[1, 1])
+    else:
+        rows = rows.assign(value=values[form], set="s1")
+    return tally(rows, form=form)

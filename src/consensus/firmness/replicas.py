@@ -84,7 +84,8 @@ def rank_replicates(
     if method not in METHODS:
         raise ProtocolError(f"No way called {method!r} to draw ballots again; use one of {', '.join(METHODS)}.")
     combine, forms = FROM_TOTALS.get(rule, (None, ()))
-    if combine is None or tables.tally.form not in forms:
+    averaged = tables.options.get(rule, {}).get("unranked", "average") == "average"
+    if combine is None or tables.tally.form not in forms or not averaged:
         if method != "exact":
             raise ProtocolError(f"Rule '{rule}' needs the ballots of each replicate; use method='exact'.")
         return rank_retallied(tables, rule, ties, replicates, seed)
@@ -136,7 +137,7 @@ def _rank_drawn(tables: GroupTables, rule: str, ties: str, shares: Mapping[str, 
     drawn = tally_coded(tables.tally.ballots._take(kept, weight[kept]), tables.tally.depth, keep_ballots=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        ranked = rank(drawn, rule, shares, ties)
+        ranked = rank(drawn, rule, shares, ties, **tables.options.get(rule, {}))
     return ranked["rank"].loc[list(tables.tally.questions)].to_numpy()
 
 

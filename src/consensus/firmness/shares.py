@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consensus.resampling import lowest_places, stream
-from consensus.rules import RULES, GroupTables
+from consensus.rules import GroupTables, score
 from consensus.rules import lowest_places as exact_places
 
 __all__ = ["LINEAR", "SAMPLES", "Change", "acceptability", "places_under", "score_parts", "smallest_change"]
@@ -35,13 +35,13 @@ of which raise exact fractions to the power of a share."""
 
 def places_under(tables: GroupTables, rule: str, shares: Sequence[int]) -> npt.NDArray[np.int64]:
     """Return each question's rank if the groups had these shares, the lowest place of a tie, shape (Q,)."""
-    return exact_places(list(RULES[rule](replace(tables, shares=tuple(int(share) for share in shares)))))
+    return exact_places(list(score(replace(tables, shares=tuple(int(share) for share in shares)), rule)))
 
 
 def score_parts(tables: GroupTables, rule: str) -> list[list[int]]:
     """Return what a share of 1 of each group adds to each question's score, (G, Q), scaled to whole numbers."""
     alone = np.eye(len(tables.groups), dtype=int).tolist()
-    parts = [[Fraction(x) for x in RULES[rule](replace(tables, shares=tuple(one)))] for one in alone]
+    parts = [[Fraction(x) for x in score(replace(tables, shares=tuple(one)), rule)] for one in alone]
     scale = lcm(*(part.denominator for row in parts for part in row))
     return [[int(part * scale) for part in row] for row in parts]
 

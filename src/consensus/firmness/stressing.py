@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,7 @@ def stress(
     method: str = "exact",
     *,
     ties: str = "mean",
+    rule_options: Mapping[str, Mapping[str, Any]] | None = None,
     workers: int = 1,
 ) -> pd.DataFrame:
     """Return how firm each question's place is: by chance, by the shares, by group and by rule.
@@ -46,6 +48,8 @@ def stress(
     method
         "exact": each group's n ballots are drawn with replacement. "gaussian": totals are drawn from the normal
         distribution with the same mean and covariance, for very many ballots.
+    rule_options
+        Rule -> its own options, as `rank` takes them, such as {"borda": {"unranked": "zero"}}.
     workers
         Threads; no digit depends on it.
 
@@ -82,8 +86,9 @@ def stress(
         raise DataError("Firmness needs 2 replicates or more and a top of 1 or more; ask for more.")
     if rule not in RULES:
         raise ProtocolError(f"No rule called {rule!r}; use one of {', '.join(RULES)}.")
-    tables = group_tables(t, shares, ties)
-    frame, skipped = _by_rule(t, rule, shares, ties, top)
+    own = {name: dict(given) for name, given in (rule_options or {}).items()}
+    tables = replace(group_tables(t, shares, ties), options=own)
+    frame, skipped = _by_rule(t, rule, shares, ties, top, own)
     drawn = rank_replicates(tables, rule, ties, replicates, seed, method, workers)
     low, high = rank_interval(drawn, LEVEL)
     accepted, error, how = acceptability(tables, rule, top, seed)
@@ -96,6 +101,7 @@ def stress(
     result = pd.concat([frame[["rank"]], firm.reindex(frame.index), frame.drop(columns="rank")], axis=1)
     result.index.name = "question"
     options = {"rule": rule, "ties": ties, "top": top, "replicates": replicates, "seed": seed, "level": LEVEL}
+    options["rule_options"] = own
     result.attrs = {
         "method": "stress",
         "drawn": method,
@@ -113,7 +119,12 @@ def stress(
 
 
 def _by_rule(
-    t: Tally, chosen: str, shares: Mapping[str, int] | None, ties: str, top: int
+    t: Tally,
+    chosen: str,
+    shares: Mapping[str, int] | None,
+    ties: str,
+    top: int,
+    options: Mapping[str, Mapping[str, Any]],
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the rank by the chosen rule and whether each rule has the question in its top; rules that cannot say."""
     skipped: dict[str, str] = {}
@@ -123,7 +134,7 @@ def _by_rule(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)
-                ranked = rank(t, rule, shares, ties)
+                ranked = rank(t, rule, shares, ties, **options.get(rule, {}))
         except ConsensusError as error:
             if rule == chosen:
                 raise

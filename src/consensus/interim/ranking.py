@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from consensus.errors import DataError
+from consensus.errors import ConsensusError, DataError
 from consensus.interim.checking import CheckedBallots, count_of_ballots, open_questions
 from consensus.protocol import Protocol
 from consensus.rules import rank
@@ -32,6 +32,8 @@ class InterimRanking:
         (Q, G) each group's total T and position P (1 is most favoured); index `question`, a column a group.
     sensitivity
         Rule -> ranking, for the protocol's own rule and those it shows beside it.
+    skipped
+        Rule shown beside it -> why it cannot rank these ballots.
     leave_one_out
         (Q, 1 + G) rank with `all` groups and `without_<group>` for each that has a share, where any say is left.
     counts
@@ -50,6 +52,7 @@ class InterimRanking:
     points: pd.DataFrame
     group_positions: pd.DataFrame
     sensitivity: dict[str, pd.DataFrame]
+    skipped: dict[str, str]
     leave_one_out: pd.DataFrame
     counts: pd.DataFrame
     options: dict[str, Any]
@@ -77,15 +80,16 @@ def rank_interim(
     empty = [group for group, n in counts["ballots"].items() if not n and group != NOT_STATED]
     if empty and plan.empty_group == "refuse":
         raise DataError.of("the interim round", [f"stakeholder group '{g}' has no ballots; reach it." for g in empty])
-    sensitivity = {rule: _ranked(t, rule, shares, plan.ties) for rule in dict.fromkeys((plan.rule, *plan.also))}
-    ranking = sensitivity[plan.rule]
+    ranking = _ranked(t, plan.rule, shares, plan.ties, **plan.options.get(plan.rule, {}))
+    beside, skipped = _beside(t, protocol)
     told = (*checked_ballots.warnings, *ranking.attrs["warnings"], *counts["warning"][counts["warning"] != ""])
     return InterimRanking(
         ranking=ranking,
         points=_by_group(ranking, "total_"),
         group_positions=_by_group(ranking, "position_"),
-        sensitivity=sensitivity,
-        leave_one_out=leave_one_out(t, plan.rule, shares, plan.ties),
+        sensitivity={plan.rule: ranking, **beside},
+        skipped=skipped,
+        leave_one_out=leave_one_out(t, plan.rule, shares, plan.ties, **plan.options.get(plan.rule, {})),
         counts=counts,
         options=_options(protocol),
         digest=t.digest,
@@ -94,10 +98,21 @@ def rank_interim(
     )
 
 
-def _ranked(t: Tally, rule: str, shares: Mapping[str, int], ties: str) -> pd.DataFrame:
+def _beside(t: Tally, protocol: Protocol) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Return the rankings shown beside the protocol's own, and why a rule could not rank these ballots."""
+    plan, rankings, skipped = protocol.ranking, {}, {}
+    for rule in dict.fromkeys(rule for rule in plan.also if rule != plan.rule):
+        try:
+            rankings[rule] = _ranked(t, rule, protocol.shares, plan.ties, **plan.options.get(rule, {}))
+        except ConsensusError as error:
+            skipped[rule] = str(error)
+    return rankings, skipped
+
+
+def _ranked(t: Tally, rule: str, shares: Mapping[str, int], ties: str, **options: Any) -> pd.DataFrame:
     with warnings.catch_warnings():  # the sentences travel in the result, not on the terminal
         warnings.simplefilter("ignore", UserWarning)
-        return rank(t, rule, shares, ties)
+        return rank(t, rule, shares, ties, **options)
 
 
 def _by_group(ranking: pd.DataFrame, prefix: str) -> pd.DataFrame:
@@ -105,16 +120,16 @@ def _by_group(ranking: pd.DataFrame, prefix: str) -> pd.DataFrame:
     return ranking[columns].rename(columns=lambda column: str(column).removeprefix(prefix))
 
 
-def leave_one_out(t: Tally, rule: str, shares: Mapping[str, int], ties: str = "mean") -> pd.DataFrame:
+def leave_one_out(t: Tally, rule: str, shares: Mapping[str, int], ties: str = "mean", **options: Any) -> pd.DataFrame:
     """Return the rank of each question with `all` groups and `without_<group>` for each in turn, shape (Q, 1 + G).
 
     A group whose leaving would leave no say at all has no column.
     """
-    everyone = _ranked(t, rule, shares, ties)
+    everyone = _ranked(t, rule, shares, ties, **options)
     voices = [group for group, share in everyone.attrs["shares"].items() if share]
     ranks = {"all": everyone["rank"]}
     for group in voices if len(voices) > 1 else []:
-        ranks[f"without_{group}"] = _ranked(t, rule, {**shares, group: 0}, ties)["rank"]
+        ranks[f"without_{group}"] = _ranked(t, rule, {**shares, group: 0}, ties, **options)["rank"]
     return pd.DataFrame(ranks).loc[everyone.index]
 
 
@@ -135,6 +150,7 @@ def _options(protocol: Protocol) -> dict[str, Any]:
     return {
         "rule": protocol.ranking.rule,
         "also": list(protocol.ranking.also),
+        "rule_options": {rule: dict(given) for rule, given in protocol.ranking.options.items()},
         "ties": protocol.ranking.ties,
         "shares": protocol.shares,
         "form": protocol.ballot.form,

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from consensus.protocol.model import known_keys
-from consensus.vocabulary import RANKING_RULES
+from consensus.protocol.naming import rule_faults
+from consensus.vocabulary import BALLOT_FORMS
 
 __all__ = ["disagreements", "section", "sentences"]
 
@@ -83,7 +84,10 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
     ranking_groups = [group for group in groups if group.get("ranks", True)]
     if groups and not any(isinstance(g.get("share", 1), int) and g.get("share", 1) > 0 for g in ranking_groups):
         faults.append("protocol.toml: no stakeholder group that ranks has a share above 0; give at least one a share.")
-    faults += _unknown_rules(section(content, "ranking"))
+    form = str(section(content, "ballot").get("form", "ranked"))
+    method = str(section(content, "firmness").get("method", "exact"))
+    if form in BALLOT_FORMS:
+        faults += rule_faults(section(content, "ranking"), section(content, "shortlist"), form, method)
     subgroup = section(content, "shortlist").get("subgroup", "")
     if subgroup and subgroup not in listed:
         faults.append(f"protocol.toml: shortlist.subgroup is {subgroup!r}; {say}.")
@@ -107,17 +111,6 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
             if i is not None and ids.count(i) > 1
         ]
     return faults
-
-
-def _unknown_rules(ranking: Mapping[str, Any]) -> list[str]:
-    also = ranking.get("also", [])
-    named = [("ranking.rule", ranking.get("rule", RANKING_RULES[0]))]
-    named += [("ranking.also", rule) for rule in also] if isinstance(also, list) else []
-    return [
-        f"protocol.toml: {key} is {rule!r}; use one of {', '.join(RANKING_RULES)}."
-        for key, rule in named
-        if rule not in RANKING_RULES
-    ]
 
 
 def _round_faults(rounds: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field
 
 from consensus.errors import ProtocolError
+from consensus.protocol.naming import ALSO, ShortlistRule
 from consensus.protocol.survey import Choice, Fixed, Identifier, Positive, Sentence, Survey, SurveyItem, Whole
 from consensus.protocol.words import Words
 from consensus.vocabulary import NOT_STATED, BallotForm
@@ -111,19 +112,28 @@ class Ballot(Fixed):
 
 
 class Ranking(Fixed):
-    """The scoring rule, what is shown beside it, and how ties in a group's list are placed."""
+    """The scoring rule, the rules shown beside it with their own options, and how ties in a group's list are placed."""
 
     rule: str = "jla_positions"
     ties: Literal["mean", "min", "dense"] = "mean"
-    also: tuple[str, ...] = ("mean_points",)
+    also: tuple[str, ...] = ALSO
+    options: dict[str, dict[str, str | int | float]] = {}
     empty_group: Literal["drop", "refuse"] = "drop"
     min_ballots: Whole = 0
+
+
+class Firmness(Fixed):
+    """How it is tried how firm the order is; without a `seed` of its own, from the partnership's."""
+
+    replicates: Annotated[int, Field(ge=2, le=100_000, strict=True)] = 1000
+    method: Literal["exact", "gaussian"] = "exact"
+    seed: Whole | None = None
 
 
 class Shortlist(Fixed):
     """Which summary questions go to the workshop."""
 
-    rule: Literal["combined", "union", "union_and_subgroup", "fill"] = "combined"
+    rule: ShortlistRule = "combined"
     size: Positive = 25
     per_group: Positive = 10
     subgroup: str = ""
@@ -168,6 +178,7 @@ class Protocol(Fixed):
     rounds: Rounds
     ballot: Ballot = Ballot()
     ranking: Ranking = Ranking()
+    firmness: Firmness = Firmness()
     shortlist: Shortlist = Shortlist()
     workshop: Workshop = Workshop()
     publication: Publication = Publication()
@@ -189,6 +200,11 @@ class Protocol(Fixed):
     def shares(self) -> dict[str, int]:
         """Return the whole-number share of each group that ranks, in the order of the protocol."""
         return {group.id: group.share for group in self.groups if group.ranks}
+
+    @property
+    def firmness_seed(self) -> int:
+        """Return the seed from which ballots are drawn again."""
+        return self.partnership.seed if self.firmness.seed is None else self.firmness.seed
 
     def group(self, group_id: str) -> Group:
         """Return the stakeholder group called `group_id`, or raise a `ProtocolError` that lists those there are."""

@@ -27,7 +27,7 @@ from consensus.rules.positional import (
 from consensus.tally.tables import Tally
 from consensus.version import __version__
 
-__all__ = ["RULES", "GroupTables", "Rule", "group_tables", "lowest_places", "rank"]
+__all__ = ["RULES", "GroupTables", "Rule", "group_tables", "lowest_places", "rank", "score"]
 
 Rule = Callable[..., Sequence[int | Fraction]]
 
@@ -106,6 +106,11 @@ def rank(
     for sentence in tables.warnings:
         warnings.warn(sentence, UserWarning, stacklevel=2)
     return _ranking(tables, rule, ties, options)
+
+
+def score(tables: GroupTables, rule: str) -> Sequence[int | Fraction]:
+    """Return each question's exact score by a rule, asked with the options that the tables hold for it, shape (Q,)."""
+    return RULES[rule](tables, **tables.options.get(rule, {}))
 
 
 def _ranking(tables: GroupTables, rule: str, ties: str, options: Mapping[str, Any]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -57,6 +57,8 @@ class GroupTables:
         (G, Q) twice the group position P, so that a mean position is whole; 2 is most favoured.
     warnings
         What a reader must be told: groups that had no ballots, and so no say.
+    options
+        Rule -> the options with which it is asked whenever these tables are ranked.
     """
 
     tally: Tally
@@ -68,6 +70,7 @@ class GroupTables:
     doubled: IntArray
     dropped: tuple[str, ...]
     warnings: tuple[str, ...]
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def n(self) -> list[int]:

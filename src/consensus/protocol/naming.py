@@ -1,0 +1,112 @@
+"""Which rules a protocol may name, on ballots of which form, with which options; the functions are in `rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from consensus.vocabulary import BALLOT_FORMS, RANKING_RULES
+
+__all__ = [
+    "ALSO",
+    "BY_BALLOTS",
+    "BY_BALLOTS_FORMS",
+    "GAUSSIAN_FORMS",
+    "OPTIONS",
+    "RULE_FORMS",
+    "ShortlistRule",
+    "rule_faults",
+]
+
+ALSO = ("mean_points", "borda", "copeland", "schulze", "ranked_pairs", "kemeny", "plackett_luce", "maximin")
+"""The rules shown beside the order unless a protocol names others: the usual questions of sensitivity."""
+
+RULE_FORMS: dict[str, tuple[str, ...]] = {"group_informed_consensus": ("chosen",)}
+"""Rules that not every form of ballot bears, with the forms that do."""
+
+OPTIONS: dict[str, dict[str, tuple[str, ...] | type]] = {
+    "borda": {"unranked": ("average", "zero", "last")},
+    "plackett_luce": {"prior": float},
+    "bradley_terry": {"prior": float},
+}
+"""Rule -> its options, each with the words it takes, or `float` for a number above 0."""
+
+ShortlistRule = Literal[
+    "combined",
+    "union",
+    "union_and_subgroup",
+    "fill",
+    "by_hand",
+    "sequential_pav",
+    "sequential_phragmen",
+    "equal_shares",
+]
+BY_BALLOTS = ("sequential_pav", "sequential_phragmen", "equal_shares")
+"""Shortlist rules that look at what each ballot approves."""
+BY_BALLOTS_FORMS = ("ranked", "chosen", "points")
+
+GAUSSIAN_FORMS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("jla_positions", "jla_top10", "maximin"), BALLOT_FORMS),
+    "mean_points": ("ranked", "chosen", "rated", "points"),
+    "borda": ("ranked", "points"),
+}
+"""Rules that the normal shortcut can draw again, with the forms for which it can."""
+
+
+def rule_faults(ranking: Mapping[str, Any], shortlist: Mapping[str, Any], form: str, method: str) -> list[str]:
+    """Return what is wrong with the rules that a protocol names, a sentence each."""
+    also = ranking.get("also", [])
+    named = [("ranking.rule", ranking.get("rule", RANKING_RULES[0]))]
+    named += [("ranking.also", rule) for rule in also] if isinstance(also, list) else []
+    faults = []
+    for key, rule in named:
+        if rule not in RANKING_RULES:
+            faults.append(f"protocol.toml: {key} is {rule!r}; use one of {', '.join(RANKING_RULES)}.")
+        elif form not in RULE_FORMS.get(rule, BALLOT_FORMS):
+            needs = " or ".join(RULE_FORMS[rule])
+            faults.append(f"protocol.toml: {key} is {rule!r}, which needs ballots of the form {needs}; name another.")
+    faults += _option_faults(ranking.get("options", {}), [rule for _, rule in named], form)
+    if shortlist.get("rule") in BY_BALLOTS and form not in BY_BALLOTS_FORMS:
+        faults.append(
+            f"protocol.toml: shortlist.rule is {shortlist['rule']!r}, which needs ballots of the form "
+            f"{' or '.join(BY_BALLOTS_FORMS)}; name another."
+        )
+    rule = named[0][1]
+    if method == "gaussian" and rule in RANKING_RULES and form not in GAUSSIAN_FORMS.get(rule, ()):
+        faults.append(
+            f"protocol.toml: firmness.method is 'gaussian', which the rule {rule!r} does not bear on {form} ballots; "
+            "use 'exact'."
+        )
+    return faults
+
+
+def _option_faults(options: Any, named: list[Any], form: str) -> list[str]:
+    if not isinstance(options, Mapping):
+        return []
+    faults = []
+    for rule, given in options.items():
+        allowed = OPTIONS.get(rule, {})
+        if rule not in named:
+            faults.append(
+                f"protocol.toml: ranking.options.{rule} is for a rule that the protocol does not name; "
+                "name the rule or take the table out."
+            )
+        for option, value in given.items() if isinstance(given, Mapping) else ():
+            where = f"protocol.toml: ranking.options.{rule}.{option}"
+            if option not in allowed:
+                takes = f"{rule!r} takes {', '.join(allowed)}" if allowed else f"{rule!r} takes none"
+                faults.append(f"{where} is not an option; {takes}.")
+            else:
+                faults += [f"{where} is {value!r}; {told}" for told in _wrong(value, allowed[option])]
+        unranked = given.get("unranked", "average") if isinstance(given, Mapping) else "average"
+        if rule == "borda" and unranked in ("zero", "last") and form != "ranked":
+            faults.append(f"protocol.toml: ranking.options.borda.unranked is {unranked!r}; on {form} ballots nothing "
+                          "is left unranked, so use 'average'.")  # fmt: skip
+    return faults
+
+
+def _wrong(value: Any, allowed: tuple[str, ...] | type) -> list[str]:
+    if isinstance(allowed, tuple):
+        return [] if value in allowed else [f"use one of {', '.join(allowed)}."]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return [] if number and value > 0 else ["use a number above 0."]
