@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from consensus import models
 from consensus.digest import digest
 from consensus.errors import StageError
+from consensus.store.kept import pack_tables, unpack_tables
 
 __all__ = [
     "StoredRanking",
@@ -52,15 +53,10 @@ def save_ranking(
     """Keep an order under its id; return False when it is there already (the same inputs give the same id)."""
     if session.get(models.Ranking, row.ranking_id):
         return False
-    frames = {name: frame.reset_index().to_json(orient="table", index=False) for name, frame in tables.items()}
-    row.tables = json.dumps({"frames": frames, "index": _index_names(tables), "facts": dict(facts)}, sort_keys=True)
+    row.tables = json.dumps({"frames": pack_tables(tables), "facts": dict(facts)})
     session.add(row)
     session.flush()
     return True
-
-
-def _index_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[str]]:
-    return {name: [str(level or "index") for level in frame.index.names] for name, frame in tables.items()}
 
 
 def load_ranking(session: Session, ranking_id: str) -> StoredRanking:
@@ -70,12 +66,8 @@ def load_ranking(session: Session, ranking_id: str) -> StoredRanking:
         known = ", ".join(session.exec(select(models.Ranking.ranking_id).order_by(col(models.Ranking.at)))) or "none"
         raise StageError(f"No ranking '{ranking_id}' is stored (there are: {known}).")
     kept = json.loads(row.tables)
-    tables = {}
-    for name, text in kept["frames"].items():
-        frame = pd.read_json(io.StringIO(text), orient="table", precise_float=True)
-        tables[name] = frame.set_index(kept["index"][name])
     fields = {key: getattr(row, key) for key in models.Ranking.model_fields if key not in ("tables",)}
-    return StoredRanking(**fields, tables=tables, facts=kept["facts"])
+    return StoredRanking(**fields, tables=unpack_tables(kept["frames"]), facts=kept["facts"])
 
 
 def list_rankings(session: Session, partnership: str, kind: str | None = None) -> list[models.Ranking]:
