@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from types import TracebackType
 from uuid import UUID
 
@@ -131,8 +132,10 @@ def _cell(value: object) -> object:
     return plain if isinstance(plain, bool | int | float | str) else str(plain)
 
 
-def show_outcome(outcome: Outcome, partnership: str, *, threshold: int = 0, image: bytes = b"") -> None:
-    """Create the artifacts of an outcome: a summary, a table for each of its frames, and a PNG image if given."""
+def show_outcome(
+    outcome: Outcome, partnership: str, *, threshold: int = 0, images: Mapping[str, bytes] | None = None
+) -> None:
+    """Create the artifacts of an outcome: a summary, a table for each of its frames, and PNG images by name."""
     stage = outcome.stage
     title = f"{stage} of {partnership}"
     create_markdown_artifact(summary(outcome, threshold), key=artifact_key(partnership, stage), description=title)
@@ -141,11 +144,11 @@ def show_outcome(outcome: Outcome, partnership: str, *, threshold: int = 0, imag
         if len(frame) > MOST_ROWS:
             told += f" (the first {MOST_ROWS} of {len(frame)} rows)"
         create_table_artifact(table_rows(frame), key=artifact_key(partnership, stage, name), description=told)
-    if image:
+    for name, image in (images or {}).items():
         create_image_artifact(
             "data:image/png;base64," + base64.b64encode(image).decode(),
-            key=artifact_key(partnership, stage, "plot"),
-            description=f"Plot: {title}",
+            key=artifact_key(partnership, stage, name),
+            description=f"{name.capitalize()}: {title}",
         )
 
 

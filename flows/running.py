@@ -68,12 +68,12 @@ def _threshold(partnership: str | None) -> int:
 
 
 def show(outcome: Outcome, partnership: str, *, plot: bool = False) -> None:
-    """Create an outcome's artifacts, with the stage's plot where it has one."""
-    image = b""
+    """Create an outcome's artifacts, with the stage's plots where it has any."""
+    images: dict[str, bytes] = {}
     if plot:
         with open_store() as db:
-            image = steps.plot(db, partnership, outcome.stage)
-    show_outcome(outcome, partnership, threshold=_threshold(outcome.ids.get("partnership")), image=image)
+            images = steps.plots(db, partnership, outcome.stage)
+    show_outcome(outcome, partnership, threshold=_threshold(outcome.ids.get("partnership")), images=images)
 
 
 def completed(outcome: Outcome, *, name: str = "Completed") -> State[Any]:

@@ -21,12 +21,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from consensus.agreement import agree
+from consensus.firmness import stress
 from consensus.interim import check_ballots, rank_interim, shortlist
 from consensus.protocol import Protocol, read_protocol
 from consensus.report.cells import cut_for_cells, from_cell, join_words, split_words
 from consensus.report.content import Material, Published, publication
 from consensus.report.drawing import text_width, wrap
-from consensus.report.page import DECISIONS_IN_WORDS, render_report, report_drawings, write_report
+from consensus.report.figures import report_drawings
+from consensus.report.page import DECISIONS_IN_WORDS, render_report, write_report
 from consensus.report.plots import plot_rounds, plot_taking_part
 from consensus.report.spreadsheet import WORDS, read_spreadsheet, write_spreadsheet
 from consensus.report.suppression import TOTAL, is_hidden, shown_number
@@ -108,6 +111,9 @@ def material(ballots=None, seed=5, small_cells=10, **changes) -> Material:
         ballots=ranked.counts["ballots"].to_dict(),
         sensitivity={name: table for name, table in ranked.sensitivity.items() if name != protocol.ranking.rule},
         leave_one_out=ranked.leave_one_out,
+        skipped=ranked.skipped,
+        firmness=stress(ranked.tally, shares=protocol.shares, replicates=200, seed=1),
+        agreement=agree(ranked.tally, replicates=50, seed=1),
         final=pd.DataFrame({"rank": range(1, len(final) + 1), "tied": False}, index=final),
         rounds=_rounds(),
         digests={"ballots": ranked.digest},
@@ -328,7 +334,7 @@ def test_a_group_too_small_to_show_is_hidden_with_the_next_so_that_the_score_doe
     page = Page(render_report(published)).words
 
     assert published.taking_part.loc[["policy_makers", "commissioners"], "ballots counted"].tolist() == ["<10", "10+"]
-    assert published.withheld_groups == ["commissioners", "policy_makers"]
+    assert published.withheld.groups == ("commissioners", "policy_makers")
     assert published.positions[["commissioners", "policy_makers"]].isna().all().all()
     assert "The positions of Commissioners and Policy makers count but are not shown" in page
     assert "a count of fewer than 10 people is shown as <10" in page
@@ -339,7 +345,7 @@ def test_who_took_part_is_shown_exactly_where_the_protocol_switches_suppression_
 
     shown = published.taking_part["ballots counted"].tolist()
     assert shown == ["182", "96", "61", "104", "24", "4", "143", "614"]
-    assert published.withheld_groups == []
+    assert published.withheld.groups == ()
 
 
 def test_two_publications_show_no_change_of_a_few_people():
@@ -643,7 +649,7 @@ def test_the_page_fits_phones_and_desks_by_day_and_by_night(tmp_path, width, sch
         complaints = driver.get_log("browser")
 
     assert wide <= width
-    assert len(images) == 5
+    assert len(images) == 6
     assert all(size > 100 for size in images)
     assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 28)")
     assert card == "rgb(255, 255, 255)"

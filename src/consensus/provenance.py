@@ -38,6 +38,11 @@ class Trace:
         Its place and score in the interim ranking. None before it.
     positions
         Its position in each stakeholder group's list, 1 is most favoured; ties may give halves.
+    firmness
+        How firm its interim place is, as `stress` tells it: `low`, `high`, `p_top`, `acceptability`, and for each group
+        `influence_<group>` and `without_<group>`. Empty before the ranking.
+    top, keep, drop
+        How many places make the Top 10; rules that have it there, and rules that have not.
     decisions
         Every decision that bears on it, in the order in which they were made: columns `decision_id`, `kind`, `subject`,
         `value`, `by`, `at`, `why`, and `stands`, false for one that was undone.
@@ -55,6 +60,10 @@ class Trace:
     interim_place: int | None
     score: float | None
     positions: Mapping[str, float]
+    firmness: Mapping[str, float]
+    top: int
+    keep: tuple[str, ...]
+    drop: tuple[str, ...]
     decisions: pd.DataFrame
     submissions: pd.DataFrame
 
@@ -64,7 +73,7 @@ class Trace:
         for name in ("decisions", "submissions"):
             rows = told[name].to_dict("records")
             told[name] = [{str(key): _plain(value) for key, value in row.items()} for row in rows]
-        return {**told, "positions": dict(self.positions)}
+        return {**told, "positions": dict(self.positions), "firmness": dict(self.firmness)}
 
     def to_lines(self) -> list[str]:
         """Return everything as lines for a person."""
@@ -73,7 +82,8 @@ class Trace:
             lines.append(f"  final place {self.place}{' (tied)' if self.tied else ''}")
         if self.interim_place is not None:
             lines.append(f"  interim place {self.interim_place}, score {_number(self.score)}")
-            lines += [f"    {group}: position {_number(position)}" for group, position in self.positions.items()]
+            lines += [f"    {group}: position {_number(x)}{self._moved(group)}" for group, x in self.positions.items()]
+            lines += self._firm_lines()
         if self.status != "open":
             lines.append(f"  {self.status}")
         lines.append(f"  {len(self.decisions)} decisions")
@@ -83,6 +93,26 @@ class Trace:
         for row in self.submissions.to_dict("records"):
             where = f"{row['answer_id']}, characters {row['start']} to {row['end']}"
             lines.append(f"    {row['submission_id']} ({row['group']}; {where}): {' '.join(str(row['text']).split())}")
+        return lines
+
+    def _moved(self, group: str) -> str:
+        """Return what a group did to the question's place, where that was worked out."""
+        lift, without = (self.firmness.get(f"{name}_{group}") for name in ("influence", "without"))
+        told = [] if lift is None else [f"lifts it {lift:+.1f} places"]
+        told += [] if without is None else [f"without the group: place {without:g}"]
+        return f" ({'; '.join(told)})" if told else ""
+
+    def _firm_lines(self) -> list[str]:
+        """Return the interval, the chance of the Top 10 and what other rules say."""
+        lines = []
+        if "low" in self.firmness:
+            firm = self.firmness
+            lines.append(
+                f"  rank interval {firm['low']:g} to {firm['high']:g}; in the Top {self.top} in "
+                f"{100 * firm['p_top']:.1f} % of draws and {100 * firm['acceptability']:.1f} % of weightings"
+            )
+        for said, rules in ((f"in the Top {self.top} by", self.keep), (f"not in the Top {self.top} by", self.drop)):
+            lines += [f"  {said} {', '.join(rules)}"] if rules else []
         return lines
 
 
@@ -95,6 +125,7 @@ def trace(
     decisions: pd.DataFrame,
     ranking: pd.DataFrame | None = None,
     final: pd.DataFrame | None = None,
+    firmness: pd.DataFrame | None = None,
 ) -> Trace:
     """Return a summary question's places, every decision that bears on it, and the submissions behind it.
 
@@ -109,6 +140,8 @@ def trace(
         The interim ranking: index `question`, columns `rank`, `score` and one `position_<group>` a group.
     final
         The final order: index `question`, columns `rank` and `tied`.
+    firmness
+        How firm the interim ranking is, as `stress` gives it.
 
     Raises
     ------
@@ -120,7 +153,8 @@ def trace(
     told = questions.set_index("question_id").loc[question_id]
     last = merged(decisions)
     behind = lineage[[last(question) == question_id or question == question_id for question in lineage["question_id"]]]
-    placed, ranked = (_row(order, question_id) for order in (final, ranking))
+    placed, ranked, firm = (_row(order, question_id) for order in (final, ranking, firmness))
+    by_rule = {name.removeprefix("in_top_"): inside for name, inside in firm.items() if name.startswith("in_top_")}
     return Trace(
         question_id=question_id,
         wording=str(told["wording"]),
@@ -135,6 +169,10 @@ def trace(
             for name, value in ranked.items()
             if name.startswith("position_") and value == value
         },
+        firmness={name: float(x) for name, x in firm.items() if not name.startswith(("in_top_", "rank")) and x == x},
+        top=int(firmness.attrs.get("options", {}).get("top", 10)) if firmness is not None else 10,
+        keep=tuple(rule for rule, inside in by_rule.items() if inside is not pd.NA and inside),
+        drop=tuple(rule for rule, inside in by_rule.items() if inside is not pd.NA and not inside),
         decisions=_decisions(question_id, behind, decisions, in_order=bool(ranked or placed)),
         submissions=_submissions(behind, submissions, answers),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import pandas as pd
@@ -88,6 +88,13 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
     parser.add_argument("--why", required=True)
 
     command(subcommands, "rank", _rank, "rank the closed interim round and make the shortlist")
+    parser = command(
+        subcommands,
+        "firmness",
+        _firmness,
+        "how firm the order is, question by question (restricted: groups of any size)",
+    )
+    parser.add_argument("--agreement", action="store_true", help="how far people and groups agree, instead")
     parser = command(
         subcommands, "approve", _approve, "sign off the shortlist, or reject it with --reject and a reason"
     )
@@ -260,7 +267,30 @@ def _rank(context: Context, options: argparse.Namespace) -> Said:
 
 def _brief(ranking: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of a ranking that a terminal has room for."""
-    return ranking[["rank", "wording", "score", "question"]]
+    firm = [name for name in ranking if name in ("low", "high") or str(name).startswith("P(")]
+    return ranking[["rank", "wording", "score", *firm, "question"]]
+
+
+def _firmness(context: Context, options: argparse.Namespace) -> Said:
+    found = steps.firmness(context.db, context.partnership)
+    rows = found.agreement if options.agreement else found.questions.reset_index()
+    told = ["rank", "wording", "low", "high", "p_top", "acceptability"]
+    lines = as_columns(rows.round(3) if options.agreement else rows[told].round(3))
+    return Said(
+        (*lines, "", *found.sentences),
+        {
+            "ranking": found.ranking_id,
+            "questions": _records(found.questions.reset_index()),
+            "agreement": _records(found.agreement),
+            "sentences": list(found.sentences),
+        },
+    )
+
+
+def _records(frame: pd.DataFrame) -> list[dict[Hashable, object]]:
+    """Return rows as JSON holds them: nothing where there is no number."""
+    plain = frame.astype(object)
+    return plain.where(plain.notna(), None).to_dict("records")
 
 
 def _approve(context: Context, options: argparse.Namespace) -> Said:
@@ -345,7 +375,8 @@ def _compare(context: Context, options: argparse.Namespace) -> Said:
 
 def _moves(moved: pd.DataFrame) -> pd.DataFrame:
     """Return what moved as people read it: a place that an order lacks is left empty, a move has its sign."""
-    told = moved.reset_index()[["before", "after", "moved", "wording", "question"]].astype(object)
+    chance = [column for column in ("interval before", "interval after", "outside") if column in moved]
+    told = moved.reset_index()[["before", "after", "moved", *chance, "wording", "question"]].astype(object)
     told["moved"] = [
         f"{move:+d}" if move is not None else "came" if before is None else "went"
         for move, before in zip(told["moved"], told["before"], strict=True)

@@ -1,73 +1,29 @@
 """Everything that a partnership publishes, made once and shown twice: by the report page and by the spreadsheet.
 
-`Material` is restricted: what the store holds. `Published` is public: every count in it is suppressed, every word
-looked at. The page, the plots and the spreadsheet read `Published` alone.
+`Published` is public: every count in it is suppressed, every word looked at. The page, the plots and the spreadsheet
+read `Published` alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
 from consensus.protocol import Protocol
 from consensus.questions import Questions, in_force, merge_questions
-from consensus.report import tables
+from consensus.report import orders, tables
+from consensus.report.described import describe_publicly
 from consensus.report.groups import group_looks
+from consensus.report.material import ANSWERED, BALLOTS, Material
+from consensus.report.orders import Withheld
 from consensus.report.suppression import TOTAL, small_mark
 from consensus.report.words import publish_words
 from consensus.version import __version__
-from consensus.vocabulary import empty
 
-__all__ = ["Material", "Published", "publication"]
-
-ANSWERED, BALLOTS = "people who answered", "ballots counted"
-
-
-@dataclass(frozen=True)
-class Material:
-    """What the store holds of a partnership when it publishes. Restricted: never printed.
-
-    Attributes
-    ----------
-    answers, submissions, identifiers, questions, lineage, set_aside, decisions
-        Frames of the vocabulary. Of `answers`, the newest version of each.
-    ranking
-        The interim ranking: index `question`, columns rank, tied, score, position_<group>.
-    shortlist
-        Index `question`: why, gap, tied_at_cut.
-    ballots
-        How many ballots of each group were counted.
-    sensitivity, leave_one_out
-        By rule, a ranking; index `question`, a column `without_<group>` of ranks.
-    final
-        The workshop's order after its moves: index `question`, columns rank, tied. Empty before the workshop.
-    digests
-        What a reader can check, by what it is a digest of.
-    not_counted
-        How many ballots were not counted, by reason.
-    """
-
-    protocol: Protocol
-    answers: pd.DataFrame
-    submissions: pd.DataFrame
-    questions: pd.DataFrame
-    lineage: pd.DataFrame
-    set_aside: pd.DataFrame
-    decisions: pd.DataFrame
-    ranking: pd.DataFrame
-    shortlist: pd.DataFrame
-    ballots: Mapping[str, int]
-    published_at: datetime
-    identifiers: pd.DataFrame = field(default_factory=lambda: empty("identifiers"))
-    sensitivity: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    leave_one_out: pd.DataFrame = field(default_factory=pd.DataFrame)
-    final: pd.DataFrame | None = None
-    rounds: pd.DataFrame = field(default_factory=lambda: empty("rounds"))
-    digests: Mapping[str, str] = field(default_factory=dict)
-    not_counted: Mapping[str, int] = field(default_factory=dict)
+__all__ = ["ANSWERED", "BALLOTS", "Material", "Published", "publication"]
 
 
 @dataclass(frozen=True)
@@ -90,8 +46,16 @@ class Published:
         Index `question_id`, a column a group and `total`: how many people stand behind it, text.
     taking_part
         Index group and `total`: people of each group at each stage, text.
-    sensitivity
-        See `tables.sensitivity_table`.
+    places
+        See `orders.place_under_each`: of every question ranked.
+    firmness
+        Index `question_id`: see `orders.show_firmness`.
+    agreement
+        See `orders.show_agreement`.
+    skipped
+        Rule shown beside the order -> why it could not rank these ballots.
+    described
+        How firmness and agreement were worked out, in sentences.
     set_aside, decisions
         See `tables.count_set_aside`, `tables.count_decisions`.
     moves
@@ -110,12 +74,16 @@ class Published:
     positions: pd.DataFrame
     people: pd.DataFrame
     taking_part: pd.DataFrame
-    sensitivity: pd.DataFrame
+    places: pd.DataFrame
+    firmness: pd.DataFrame
+    agreement: pd.DataFrame
+    skipped: Mapping[str, str]
+    described: list[str]
     set_aside: pd.DataFrame
     decisions: pd.DataFrame
     moves: pd.DataFrame
     stages: list[tuple[str, str]]
-    withheld_groups: list[str]
+    withheld: Withheld
     group_sizes: pd.Series
     rounds: pd.DataFrame
     digests: Mapping[str, str]
@@ -138,11 +106,10 @@ def publication(
     """
     built = Questions(material.questions, material.lineage, material.set_aside)
     lineage = merge_questions(built, material.decisions, material.submissions).lineage
-    questions = _questions(material, lineage)
     counts = _counts(material, lineage, before or {})
     protocol = material.protocol
-    groups = [group.id for group in protocol.groups]
-    hidden = tables.withheld_groups(material.ballots, protocol.shares, protocol.publication.small_cells)
+    hidden = Withheld.of(protocol, material.ballots)
+    questions = _questions(material, lineage, hidden)
     order = questions["final_rank"] if _is_final(material) else questions["interim_rank"]
     return Published(
         protocol=protocol,
@@ -152,13 +119,24 @@ def publication(
         questions=questions,
         top=[str(question) for question in order[order <= protocol.publication.top].index],
         is_final=_is_final(material),
-        positions=tables.show_positions(material.ranking, list(protocol.shares), hidden).reindex(questions.index),
+        positions=orders.show_positions(material.ranking, list(protocol.shares), hidden).reindex(questions.index),
         **counts,
-        sensitivity=_sensitivity(material, groups),
+        places=orders.place_under_each(
+            material.ranking,
+            material.sensitivity,
+            material.leave_one_out,
+            rule=protocol.ranking.rule,
+            groups=protocol.shares,
+            withheld=hidden,
+        ),
+        firmness=orders.show_firmness(material.firmness, protocol.shares, hidden).reindex(questions.index),
+        agreement=orders.show_agreement(material.agreement, hidden),
+        skipped=dict(material.skipped),
+        described=describe_publicly(material, counts["taking_part"][BALLOTS], questions["wording"], hidden),
         decisions=tables.count_decisions(material.decisions),
         moves=_moves(material.decisions),
         stages=_stages(material, counts["taking_part"]),
-        withheld_groups=hidden,
+        withheld=hidden,
         group_sizes=material.lineage["question_id"].value_counts().rename("submissions"),
         rounds=material.rounds,
         digests=dict(material.digests),
@@ -185,18 +163,7 @@ def _is_final(material: Material) -> bool:
     return material.final is not None and len(material.final) > 0
 
 
-def _sensitivity(material: Material, groups: list[str]) -> pd.DataFrame:
-    """Return the table with the groups left out in the order of the protocol."""
-    published = material.protocol.publication
-    hidden = tables.withheld_groups(material.ballots, material.protocol.shares, published.small_cells)
-    table = tables.sensitivity_table(
-        material.ranking, material.sensitivity, material.leave_one_out, published.top, withheld=hidden
-    )
-    left = [f"without:{group}" for group in groups if f"without:{group}" in table]
-    return table[[*table.columns.difference(left, sort=False), *left]]
-
-
-def _questions(material: Material, lineage: pd.DataFrame) -> pd.DataFrame:
+def _questions(material: Material, lineage: pd.DataFrame, hidden: Withheld) -> pd.DataFrame:
     """Return one row a summary question with its wording, its places, its reasons and its words."""
     known = material.questions.set_index("question_id")
     listed = pd.Index(known.index.union(material.ranking.index), name="question_id")
@@ -209,14 +176,14 @@ def _questions(material: Material, lineage: pd.DataFrame) -> pd.DataFrame:
     at_first = material.lineage.drop_duplicates("question_id").set_index("question_id")["submission_id"]
     ended = {question: now_at[submission] for question, submission in at_first.items()}
     table["merged_into"] = [ended[q] if ended.get(q, q) != q else "" for q in listed]
-    table = table.join(_places(material, listed)).join(_words(material, lineage))
+    table = table.join(_places(material, listed, hidden)).join(_words(material, lineage))
     table["words"] = [words if isinstance(words, list) else [] for words in table["words"]]
     table["withheld"] = table["withheld"].fillna(0).astype("int64")
     order = table.reset_index().sort_values(["final_rank", "interim_rank", "question_id"], na_position="last")
     return order.set_index("question_id")
 
 
-def _places(material: Material, listed: pd.Index) -> pd.DataFrame:
+def _places(material: Material, listed: pd.Index, hidden: Withheld) -> pd.DataFrame:
     """Return where each question stands in the interim ranking, on the shortlist and in the final order."""
     ranking, chosen = material.ranking.reindex(listed), material.shortlist
     table = pd.DataFrame(index=listed)
@@ -226,7 +193,8 @@ def _places(material: Material, listed: pd.Index) -> pd.DataFrame:
     table["final_rank"] = final["rank"].reindex(listed).astype(float)
     table["final_tied"] = _flag(final, "tied", listed)
     table["shortlisted"] = listed.isin(chosen.index)
-    table["why"] = chosen["why"].reindex(listed).fillna("").astype(str)
+    names = {group.id: group.short or group.name for group in material.protocol.groups}
+    table["why"] = orders.show_reasons(chosen["why"].reindex(listed).fillna(""), names, hidden)
     table["gap"] = pd.to_numeric(chosen["gap"].reindex(listed)).astype(float)
     table["tied_at_cut"] = _flag(chosen, "tied_at_cut", listed)
     return table

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from consensus.report.content import Published
+from consensus.report.saying import listed
 
-__all__ = ["RULES_IN_WORDS", "methods_rows", "methods_sentences", "suppression_sentence"]
+__all__ = ["RULES_IN_WORDS", "RULE_NAMES", "methods_rows", "methods_sentences", "suppression_sentence"]
 
 RULES_IN_WORDS = {
     "jla_positions": "In each stakeholder group, the points of its ballots were added up and the questions put in "
@@ -13,12 +14,44 @@ RULES_IN_WORDS = {
     "scored 10 down to 1; the groups' scores were added.",
     "mean_points": "In each stakeholder group, the mean points a ballot gave to each question were worked out; the "
     "groups' means were added.",
+    "borda": "On each ballot a question scored how many others stood below it; the groups' means were added (Borda).",
+    "copeland": "Questions were compared two at a time; each scored how many others it beats (Copeland).",
+    "schulze": "Questions were compared two at a time, along the strongest chains of majorities (Schulze).",
+    "ranked_pairs": "Questions were compared two at a time; majorities were locked in, the strongest first (ranked "
+    "pairs).",
+    "kemeny": "The order that contradicts the fewest comparisons on people's ballots was found and proved (Kemeny).",
+    "plackett_luce": "How strongly people want each question was estimated from their choices, place by place "
+    "(Plackett-Luce).",
+    "bradley_terry": "How strongly people want each question was estimated from comparisons two at a time "
+    "(Bradley-Terry).",
+    "maximin": "Each question counted as its position in the group that favours it least.",
+    "group_informed_consensus": "The parts of each group that agree with a question were multiplied (group-informed "
+    "consensus).",
 }
+RULE_NAMES = {
+    "jla_positions": "all positions",
+    "jla_top10": "first ten only",
+    "mean_points": "mean points",
+    "borda": "Borda",
+    "copeland": "Copeland",
+    "schulze": "Schulze",
+    "ranked_pairs": "ranked pairs",
+    "kemeny": "Kemeny",
+    "plackett_luce": "Plackett-Luce",
+    "bradley_terry": "Bradley-Terry",
+    "maximin": "least pleased group",
+    "group_informed_consensus": "group-informed",
+}
+"""What a rule is called over a column."""
 TIES_IN_WORDS = {
     "mean": "questions that tie in a group share the mean of their positions",
     "min": "questions that tie in a group share the best of their positions",
     "dense": "questions that tie in a group share one position, and no position is left out after it",
 }
+WITHHELD_FIRMNESS = (
+    "What would tell of those groups' lists is withheld with them: rank intervals, P(Top 10), acceptability, each "
+    "group's influence, the order without those groups, and orders by other rules that look at positions."
+)
 HEX_DIGITS = 64  # of a SHA-256
 FORMS_IN_WORDS = {
     "ranked": "Each person chose up to {most} questions and put them in order: {depth} points for the first, one fewer "
@@ -56,10 +89,12 @@ def methods_sentences(published: Published) -> list[str]:
     else:
         say = f"The groups' shares of the say were {', '.join(f'{names[g]} {s}' for g, s in shares.items())}."
     sentences = [form, rule, f"{say} Where it mattered, {TIES_IN_WORDS[plan.ties]} (rule '{plan.rule}')."]
-    if published.withheld_groups:
-        listed = " and ".join(names.get(group, group) for group in published.withheld_groups)
-        sentences.append(f"The positions of {listed} count but are not shown: too few of them took part.")
-    return sentences
+    if published.withheld.groups:
+        which = listed([names.get(group, group) for group in published.withheld.groups])
+        sentences.append(f"The positions of {which} count but are not shown: too few of them took part.")
+    if published.withheld.voices:
+        sentences.append(WITHHELD_FIRMNESS)
+    return [*sentences, *published.described]
 
 
 def methods_rows(published: Published) -> list[tuple[str, str]]:

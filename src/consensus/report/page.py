@@ -9,16 +9,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from consensus.report import plots
-from consensus.report.content import ANSWERED, BALLOTS, Published
+from consensus.report.content import Published
 from consensus.report.drawing import Drawing
+from consensus.report.figures import FIGURES, count_ranked, report_drawings
+from consensus.report.firm_view import firm_view, question_view
 from consensus.report.methods import methods_rows, methods_sentences, suppression_sentence
 from consensus.report.suppression import TOTAL, is_hidden
 
-__all__ = ["DECISIONS_IN_WORDS", "render_report", "report_drawings", "write_report"]
+__all__ = ["DECISIONS_IN_WORDS", "render_report", "write_report"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -41,11 +41,6 @@ DECISIONS_IN_WORDS = {
     "dissent": "Somebody dissents from the final order",
     "amendment": "The protocol is amended",
     "round": "A round is opened, extended, paused or closed",
-}
-RULE_NAMES = {
-    "jla_positions": "all positions",
-    "jla_top10": "first ten only",
-    "mean_points": "mean points",
 }
 
 
@@ -86,39 +81,11 @@ class _Style(str):
         return str(self)
 
 
-def report_drawings(published: Published, width: Any = "page") -> dict[str, Drawing]:
-    """Return the drawings of the report by name; those that would be empty are left out."""
-    drawn: dict[str, Drawing] = {}
-    protocol = published.protocol
-    top = published.questions.loc[published.top]
-    rank = "final_rank" if published.is_final else "interim_rank"
-    rows = top.assign(place=[f"{place:g}" for place in top[rank]])
-    if not published.positions.dropna(axis=1, how="all").empty:
-        drawn["positions"] = plots.plot_positions(
-            rows, published.positions, published.groups, of=_ranked(published), width=width
-        )
-    scored = published.questions.dropna(subset=["score"]).reset_index()
-    scored = scored.sort_values(["interim_rank", "question_id"]).set_index("question_id")
-    if len(scored):
-        drawn["scores"] = plots.plot_scores(scored, width=width)
-    targets = pd.DataFrame({g.id: [g.target_answers, g.target_ballots] for g in protocol.groups}).T
-    targets.columns = pd.Index([ANSWERED, BALLOTS])
-    drawn["people"] = plots.plot_taking_part(published.taking_part, targets, published.groups, width=width)
-    if len(published.group_sizes):
-        drawn["sizes"] = plots.plot_group_sizes(published.group_sizes, width=width)
-    if len(published.rounds):
-        drawn["rounds"] = plots.plot_rounds(
-            published.rounds, zone=protocol.zone, now=published.published_at, width=width
-        )
-    return drawn
-
-
 def _figures(published: Published) -> dict[str, Any]:
     phone, page = report_drawings(published, "phone"), report_drawings(published, "page")
-    names = ("positions", "scores", "people", "sizes", "rounds")
     return {
         name: {"phone": _data(phone[name]), "page": _data(page[name]), "alt": page[name].alt} if name in page else None
-        for name in names
+        for name in FIGURES
     }
 
 
@@ -138,13 +105,13 @@ def _view(published: Published) -> dict[str, Any]:
         "is_final": published.is_final,
         "top": [_entry(published, question) for question in published.top],
         "top_size": protocol.publication.top,
-        "ranked": _ranked(published),
+        "ranked": count_ranked(published),
         "suppression": suppression_sentence(published),
         "stages": published.stages,
         "figures": _figures(published),
         "shortlist": _shortlist(published),
-        "sensitivity": _sensitivity(published),
-        "steady": _steady(published),
+        **firm_view(published),
+        "withheld_voices": bool(published.withheld.voices),
         "people": _people(published),
         "withheld": int(published.questions["withheld"].sum()),
         **_record(published),
@@ -173,10 +140,6 @@ def _record(published: Published) -> dict[str, Any]:
     }
 
 
-def _ranked(published: Published) -> int:
-    return int(published.questions["interim_rank"].notna().sum())
-
-
 def _entry(published: Published, question: str) -> dict[str, Any]:
     row = published.questions.loc[question]
     final = published.is_final
@@ -189,6 +152,7 @@ def _entry(published: Published, question: str) -> dict[str, Any]:
         "category": row["category"],
         "people": "" if behind is None else f"Asked by {_said(str(behind))} people.",
         "positions": [(published.groups.at[g, "short"], f"{p:g}") for g, p in positions.items()],
+        **question_view(published, question),
     }
 
 
@@ -218,32 +182,6 @@ def _shortlist(published: Published) -> list[dict[str, Any]]:
         }
         for row in rows.to_dict("records")
     ]
-
-
-def _sensitivity(published: Published) -> dict[str, Any]:
-    table, top = published.sensitivity, published.protocol.publication.top
-    kinds = [str(column).partition(":")[::2] for column in table.columns]
-    short = published.groups["short"]
-    names = [RULE_NAMES.get(n, n.replace("_", " ")) if kind == "rule" else short.get(n, n) for kind, n in kinds]
-    said = [
-        f"without {name}" if kind == "without" else name or "interim survey"
-        for name, (kind, _) in zip(names, kinds, strict=True)
-    ]
-    rows = [
-        {
-            "wording": published.questions.at[question, "wording"],
-            "cells": [{"name": n, "rank": int(r), "out": r > top} for n, r in zip(said, ranks, strict=True)],
-            "inside": int((ranks <= top).sum()),
-        }
-        for question, ranks in zip(table.index, table.to_numpy(), strict=True)
-    ]
-    heads = {"rule": "rules", "without": "groups"}
-    listed = {title: [n for n, (k, _) in zip(names, kinds, strict=True) if k == kind] for kind, title in heads.items()}
-    return {**listed, "rows": rows}
-
-
-def _steady(published: Published) -> int:
-    return int((published.sensitivity <= published.protocol.publication.top).all(axis=1).sum())
 
 
 def _people(published: Published) -> dict[str, Any]:

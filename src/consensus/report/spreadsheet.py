@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from consensus.errors import DataError
 from consensus.report.cells import cut_for_cells, from_cell, join_cells, join_words, split_words
 from consensus.report.content import Published
+from consensus.report.firm_columns import firm_columns
 from consensus.report.methods import methods_rows
 from consensus.report.suppression import TOTAL, shown_number
 from consensus.workbooks import fit_rows, pack_workbook, put_text, write_whole
@@ -33,6 +34,7 @@ WIDTHS = {
     WORDING: 60,
     WORDS: 80,
     "Why it was shortlisted": 34,
+    "Who put it there": 40,
     "Evidence": 34,
     "Category": 22,
     "Question id": 18,
@@ -79,6 +81,8 @@ def question_rows(published: Published) -> pd.DataFrame:
     for group in published.positions.columns:
         table[f"Position: {_name(published, group)}"] = _whole(published.positions[group])
     table["Combined score"] = _whole(questions["score"])
+    for heading, values in firm_columns(published).items():
+        table[heading] = values
     table["Why it was shortlisted"] = questions["why"]
     table["Evidence"] = questions["evidence"]
     table["Merged into"] = questions["merged_into"]

@@ -1,7 +1,7 @@
 """Frames to public tables: what anybody may see, small cells suppressed.
 
 Every function takes plain frames and returns a plain frame. Counts of people come out as text (a number, `<10`, `10+`;
-see `suppression`); positions of a group that is too small to be shown come out as NaN.
+see `suppression`). What may be seen of an order is in `orders`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ __all__ = [
     "count_groups",
     "count_people_behind",
     "count_set_aside",
-    "sensitivity_table",
-    "show_positions",
-    "withheld_groups",
 ]
 
 OTHER_REASONS = "other reasons"
@@ -77,69 +74,6 @@ def count_people_behind(
     columns = [*groups, *[group for group in apart if group not in groups]]
     counts = counts.reindex(columns=columns, fill_value=0)
     return suppress_differences(before, counts, threshold, totals="rows", zeros="hidden")
-
-
-def withheld_groups(ballots: Mapping[str, int], shares: Mapping[str, int], threshold: int) -> list[str]:
-    """Return the groups whose positions are not published: too few people, so that a list would be a person's ballot.
-
-    Where that is a single group, the next smallest is withheld too, or the combined score less all other groups would
-    give its list away.
-
-    Examples
-    --------
-    >>> withheld_groups({"lived": 90, "carer": 40, "policy": 3}, {"lived": 1, "carer": 1, "policy": 1}, 10)
-    ['carer', 'policy']
-    """
-    ranked = sorted((count, group) for group, count in ballots.items() if count and shares.get(group, 0))
-    small = [group for count, group in ranked if count < threshold]
-    if len(small) == 1 and len(ranked) > 1:
-        small = [group for _, group in ranked[:2]]
-    unweighted = [g for g, count in ballots.items() if not shares.get(g, 0) and 0 < count < threshold]
-    return sorted([*small, *unweighted])
-
-
-def show_positions(ranking: pd.DataFrame, groups: Sequence[str], withheld: Iterable[str]) -> pd.DataFrame:
-    """Return each group's position of each question, NaN where the group is withheld or ranked nothing."""
-    hidden = set(withheld)
-    columns = {
-        group: ranking[f"position_{group}"].astype(float)
-        for group in groups
-        if f"position_{group}" in ranking and group not in hidden
-    }
-    return pd.DataFrame(columns, index=ranking.index).reindex(columns=list(groups))
-
-
-def sensitivity_table(
-    ranking: pd.DataFrame,
-    by_rule: Mapping[str, pd.DataFrame],
-    left_out: pd.DataFrame,
-    top: int,
-    *,
-    withheld: Iterable[str] = (),
-) -> pd.DataFrame:
-    """Return the place of each question under other rules and with each group left out.
-
-    Parameters
-    ----------
-    left_out
-        Index `question`, a column `without_<group>` for each group that can be left out; other columns are passed over.
-    withheld
-        Groups whose positions are not published. With any of them no order without a group is shown either: it would
-        give away what is withheld.
-
-    Returns
-    -------
-    DataFrame
-        The questions that stand in the first `top` under any of them, in the order of the interim ranking (ties by
-        id); columns `interim`, `rule:<name>`, `without:<group>`, whole numbers.
-    """
-    columns = {"interim": ranking["rank"]}
-    columns |= {f"rule:{name}": table["rank"] for name, table in by_rule.items()}
-    left = [str(column) for column in left_out.columns if str(column).startswith("without_") and not list(withheld)]
-    columns |= {column.replace("_", ":", 1): left_out[column] for column in left}
-    table = pd.DataFrame(columns, index=ranking.index).astype("int64")
-    table = table[(table <= top).any(axis=1)].rename_axis("question_id")
-    return table.reset_index().sort_values(["interim", "question_id"]).set_index("question_id")
 
 
 def count_set_aside(set_aside: pd.DataFrame, threshold: int, before: Before = ()) -> pd.DataFrame:

@@ -4,17 +4,20 @@ Every step is one transaction and can be asked for twice: the second time change
 """
 
 from consensus.steps.answers import gather, import_answers
+from consensus.steps.approving import Approval, approval, record_approval
 from consensus.steps.ballots import counted_ballots, import_ballots
+from consensus.steps.by_hand import record_by_hand
 from consensus.steps.comparing import Comparison, compare
+from consensus.steps.firmness import Firmness, firmness
 from consensus.steps.inviting import import_people, invite_round, round_links
 from consensus.steps.mailing import mail_is_due, send_mail
 from consensus.steps.outbox import Outbox, mail_again, mail_done, outbox, unsubscribe
 from consensus.steps.outcome import NextAction, Outcome
 from consensus.steps.partnerships import register
-from consensus.steps.plots import plot
+from consensus.steps.plots import plots
 from consensus.steps.progress import list_partnerships, next_action
 from consensus.steps.publication import publish
-from consensus.steps.ranking import Approval, approval, rank_round, record_approval, record_by_hand
+from consensus.steps.ranking import rank_round
 from consensus.steps.review import build_questions, export_review, import_review, propose_duplicates, record_decisions
 from consensus.steps.rounds import close_round, extend_round, open_round, pause_round, resume_round
 from consensus.steps.scripted import (
@@ -48,6 +51,7 @@ __all__ = [
     "Approval",
     "Comparison",
     "Entrance",
+    "Firmness",
     "NextAction",
     "Outbox",
     "Outcome",
@@ -65,6 +69,7 @@ __all__ = [
     "export_review",
     "extend_round",
     "finalise",
+    "firmness",
     "gather",
     "grace_ends",
     "has_simulation",
@@ -85,7 +90,7 @@ __all__ = [
     "outbox",
     "partnership_of",
     "pause_round",
-    "plot",
+    "plots",
     "propose_duplicates",
     "protocol",
     "publish",

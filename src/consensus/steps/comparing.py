@@ -10,6 +10,7 @@ from sqlmodel import Session
 from consensus import provenance, store
 from consensus.errors import DataError
 from consensus.questions import in_force
+from consensus.report.saying import between
 from consensus.store import Store, StoredRanking
 
 __all__ = ["Comparison", "compare"]
@@ -25,6 +26,8 @@ class Comparison:
         The rankings.
     moved
         Index `question`, columns `before`, `after`, `moved` (over 0 is up) and `wording`: what moved, came or went.
+        Between interim rankings also `interval` and `p_top` of each, and `outside`: "yes" where the place after lies
+        outside the rank interval before, so that chance alone explains it badly.
     shortlist
         Index `question`, columns `change` (`joined` or `left`), `why` it stands on the one that has it, and `wording`.
         Empty where either is not an interim ranking.
@@ -68,7 +71,7 @@ def compare(db: Store, before: str, after: str) -> Comparison:
         return Comparison(
             before=one,
             after=other,
-            moved=_worded(provenance.compare(_order(one), _order(other)), wordings),
+            moved=_worded(_beside_chance(provenance.compare(_order(one), _order(other)), one, other), wordings),
             shortlist=_worded(_shortlist_changes(one, other), wordings),
             reasons=_reasons(session, one, other),
         )
@@ -76,6 +79,27 @@ def compare(db: Store, before: str, after: str) -> Comparison:
 
 def _worded(rows: pd.DataFrame, wordings: pd.Series) -> pd.DataFrame:
     return rows.assign(wording=wordings.reindex(rows.index).fillna("").to_numpy(dtype=object))
+
+
+def _beside_chance(moved: pd.DataFrame, before: StoredRanking, after: StoredRanking) -> pd.DataFrame:
+    """Return what moved with the rank interval and P(Top 10) of each order, where both were worked out."""
+    if "firmness" not in before.tables or "firmness" not in after.tables:
+        return moved
+    told = moved.copy()
+    for when, ranking in (("before", before), ("after", after)):
+        firm = ranking.tables["firmness"].reindex(moved.index)
+        told[f"interval {when}"] = [between(low, high) for low, high in firm[["low", "high"]].to_numpy(dtype=float)]
+        told[f"p_top {when}"] = firm["p_top"].astype(object).where(firm["p_top"].notna(), None)
+    expected = before.tables["firmness"].reindex(moved.index)
+    place = pd.to_numeric(moved["after"])
+    told["outside"] = ["yes" if out else "" for out in (place < expected["low"]) | (place > expected["high"])]
+    return told
+
+
+def _drawn(ranking: StoredRanking) -> tuple[object, ...]:
+    attrs = ranking.tables["firmness"].attrs if "firmness" in ranking.tables else {}
+    options = attrs.get("options", {})
+    return attrs.get("drawn"), options.get("replicates"), options.get("seed")
 
 
 def _order(ranking: StoredRanking) -> pd.DataFrame:
@@ -115,6 +139,8 @@ def _interim_inputs(before: StoredRanking, after: StoredRanking) -> list[str]:
         told.append("The ballots differ.")
     if set(before.tables["shortlist"].index) != set(after.tables["shortlist"].index):
         told.append("The shortlist differs.")
+    if _drawn(before) != _drawn(after):
+        told.append("The draws by which firmness is tried differ.")
     return told
 
 

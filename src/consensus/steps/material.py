@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from consensus import store
 from consensus.errors import StageError
-from consensus.report.content import Material
+from consensus.report.material import Material
 from consensus.steps.ballots import interim_round
 from consensus.steps.ranking import current_ranking
 from consensus.steps.workshop import final_ranking
@@ -55,6 +55,9 @@ def load_material(session: Session, partnership: str, now: datetime) -> Material
             if name.startswith("sensitivity:") and name != f"sensitivity:{ranking.rule}"
         },
         leave_one_out=ranking.tables["leave_one_out"],
+        skipped={str(rule): str(why) for rule, why in dict(ranking.facts["skipped"]).items()},  # type: ignore[call-overload]
+        firmness=ranking.tables["firmness"],
+        agreement=ranking.tables["agreement"],
         final=final,
         rounds=load_rounds(session, partnership),
         digests=digests,

@@ -1,4 +1,4 @@
-"""One image a stage, for the artifacts that an analyst sees: public, so never an order while a round is open."""
+"""The images of a stage, for the artifacts that an analyst sees: public, so never an order while a round is open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from consensus import store
 from consensus.report import tables
-from consensus.report.content import ANSWERED, Published, publication
+from consensus.report.content import ANSWERED, publication
 from consensus.report.groups import group_looks
 from consensus.steps.material import load_material, load_rounds
 from consensus.store import Store
@@ -19,17 +19,22 @@ from consensus.store import Store
 if TYPE_CHECKING:
     from consensus.report.drawing import Drawing
 
-__all__ = ["plot"]
+__all__ = ["plots"]
 
 
-def plot(db: Store, partnership: str, stage: str, *, now: datetime | None = None) -> bytes:
-    """Return the image of a stage as PNG; empty bytes where the stage has nothing to show yet.
+Draw = Callable[[Store, str, datetime], "dict[str, Drawing | None]"]
+
+
+def plots(db: Store, partnership: str, stage: str, *, now: datetime | None = None) -> dict[str, bytes]:
+    """Return the images of a stage as PNG, by name; none where the stage has nothing to show yet.
 
     `stage` is a stage's name: gather-uncertainties (people by group against target), deduplicate (sizes of the groups),
-    interim-ranking (score with the cut line), final-workshop and publish (each group's positions), else the rounds.
+    interim-ranking (score with the cut line, rank intervals, each group's positions), final-workshop and publish (each
+    group's positions), else the rounds.
     """
-    drawing = _DRAWINGS.get(stage, _rounds)(db, partnership, now or datetime.now(UTC))
-    return drawing.png() if drawing is not None else b""
+    at = now or datetime.now(UTC)
+    drawn = _DRAWINGS.get(stage, _rounds)(db, partnership, at)
+    return {name: drawing.png() for name, drawing in drawn.items() if drawing is not None}
 
 
 def _plots() -> ModuleType:
@@ -39,54 +44,51 @@ def _plots() -> ModuleType:
     return plots
 
 
-def _people(db: Store, partnership: str, now: datetime) -> Drawing | None:
+def _people(db: Store, partnership: str, now: datetime) -> dict[str, Drawing | None]:
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
         answers = store.load_answers(session, partnership)
     if answers.empty:
-        return None
+        return {}
     answered = {ANSWERED: answers.drop_duplicates("response_id")["group"]}
     targets = pd.DataFrame({ANSWERED: {group.id: group.target_answers for group in protocol.groups}})
-    return _plots().plot_taking_part(tables.count_groups(protocol, answered), targets, group_looks(protocol))
+    counted = tables.count_groups(protocol, answered)
+    return {"plot": _plots().plot_taking_part(counted, targets, group_looks(protocol))}
 
 
-def _sizes(db: Store, partnership: str, now: datetime) -> Drawing | None:
+def _sizes(db: Store, partnership: str, now: datetime) -> dict[str, Drawing | None]:
     with db.reading() as session:
         proposals = store.load_frame(session, "proposals", partnership)
-    return None if proposals.empty else _plots().plot_group_sizes(proposals["group"].value_counts())
+    return {} if proposals.empty else {"plot": _plots().plot_group_sizes(proposals["group"].value_counts())}
 
 
-def _scores(db: Store, partnership: str, now: datetime) -> Drawing | None:
-    shown = _published(db, partnership, now)
-    return _plots().plot_scores(shown.questions[shown.questions["score"].notna()].sort_values("interim_rank"))
+def _figures(**named: str) -> Draw:
+    """Return what draws figures of the report, name of the image -> name of the figure, from one publication."""
+
+    def drawn(db: Store, partnership: str, now: datetime) -> dict[str, Drawing | None]:
+        from consensus.report.figures import FIGURES
+
+        with db.reading() as session:
+            published = publication(load_material(session, partnership, now))
+        return {name.replace("_", " "): FIGURES[figure](published, "page") for name, figure in named.items()}
+
+    return drawn
 
 
-def _positions(db: Store, partnership: str, now: datetime) -> Drawing | None:
-    shown = _published(db, partnership, now)
-    top = shown.questions.loc[shown.top]
-    places = top["final_rank" if shown.is_final else "interim_rank"]
-    rows = top[["wording"]].assign(place=[f"{place:g}." for place in places])
-    ranked = int(shown.questions["score"].notna().sum())
-    return _plots().plot_positions(rows, shown.positions, shown.groups, of=ranked)
-
-
-def _rounds(db: Store, partnership: str, now: datetime) -> Drawing | None:
+def _rounds(db: Store, partnership: str, now: datetime) -> dict[str, Drawing | None]:
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
         rounds = load_rounds(session, partnership)
-    return _plots().plot_rounds(rounds, zone=protocol.zone, now=now)
+    return {"plot": _plots().plot_rounds(rounds, zone=protocol.zone, now=now)}
 
 
-def _published(db: Store, partnership: str, now: datetime) -> Published:
-    with db.reading() as session:
-        return publication(load_material(session, partnership, now))
-
-
-_DRAWINGS: dict[str, Callable[[Store, str, datetime], Drawing | None]] = {
+_RANKED = _figures(plot="scores", rank_intervals="intervals", group_positions="positions")
+_DRAWINGS: dict[str, Draw] = {
     "gather-uncertainties": _people,
     "deduplicate": _sizes,
-    "interim-ranking": _scores,
-    "approve-shortlist": _scores,
-    "final-workshop": _positions,
-    "publish": _positions,
+    "interim-ranking": _RANKED,
+    "approve-shortlist": _RANKED,
+    "final-workshop": _figures(plot="positions"),
+    "publish": _figures(plot="positions", rank_intervals="intervals"),
 }
+"""Each stage's images by name; the first is called "plot"."""

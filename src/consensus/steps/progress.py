@@ -10,10 +10,11 @@ from sqlmodel import Session, col, select
 from consensus import models, store
 from consensus.digest import digest
 from consensus.protocol import Protocol
+from consensus.steps.approving import approval
 from consensus.steps.ballots import counted_ballots, interim_round
 from consensus.steps.outcome import NextAction
 from consensus.steps.publication import publication_inputs
-from consensus.steps.ranking import approval, ranking_inputs
+from consensus.steps.ranking import ranking_inputs
 from consensus.steps.review import NOT_YET_REVIEWED
 from consensus.steps.timetable import grace_ends, local_time
 from consensus.steps.workshop import final_inputs, final_ranking

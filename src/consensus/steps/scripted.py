@@ -16,9 +16,10 @@ from sqlmodel import Session
 from consensus import simulate, store, workshop
 from consensus.protocol import Protocol, read_protocol
 from consensus.simulate import REVIEWER, ScriptedReviewer
+from consensus.steps.approving import record_approval
 from consensus.steps.ballots import import_ballots
 from consensus.steps.outcome import Outcome
-from consensus.steps.ranking import current_ranking, record_approval
+from consensus.steps.ranking import current_ranking
 from consensus.steps.review import record_decisions
 from consensus.steps.workshop import final_ranking, import_workshop
 from consensus.store import Store

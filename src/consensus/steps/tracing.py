@@ -34,7 +34,7 @@ def trace(db: Store, partnership: str, question: str) -> Trace:
     with db.reading() as session:
         store.load_protocol(session, partnership)
         questions = store.load_frame(session, "questions", partnership)
-        ranking, final = _orders(session, partnership)
+        ranking, firmness, final = _orders(session, partnership)
         question_id = _question_id(question, questions, final if final is not None else ranking)
         return provenance.trace(
             question_id,
@@ -45,6 +45,7 @@ def trace(db: Store, partnership: str, question: str) -> Trace:
             decisions=store.load_decisions(session, partnership),
             ranking=ranking,
             final=final,
+            firmness=firmness,
         )
 
 
@@ -67,15 +68,17 @@ def undo(db: Store, partnership: str, decision_id: str, *, by: str, why: str, no
     return replace(outcome, done=f"Took back the decision '{decision_id}'. {outcome.done}")
 
 
-def _orders(session: Session, partnership: str) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+def _orders(session: Session, partnership: str) -> tuple[pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame | None]:
+    """Return the interim ranking, how firm it is, and the final order; None for what is not there yet."""
     try:
-        ranking = current_ranking(session, partnership).tables["ranking"]
+        tables = current_ranking(session, partnership).tables
     except StageError:
-        return None, None
+        return None, None, None
     try:
-        return ranking, final_ranking(session, partnership).tables["final"]
+        final = final_ranking(session, partnership).tables["final"]
     except StageError:
-        return ranking, None
+        final = None
+    return tables["ranking"], tables["firmness"], final
 
 
 def _question_id(question: str, questions: pd.DataFrame, order: pd.DataFrame | None) -> str:

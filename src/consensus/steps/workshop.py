@@ -14,8 +14,9 @@ from consensus.errors import DataError, StageError
 from consensus.importers import reading
 from consensus.protocol import Protocol
 from consensus.questions import in_force
+from consensus.steps.approving import approval
 from consensus.steps.outcome import Outcome, worded
-from consensus.steps.ranking import approval, current_ranking
+from consensus.steps.ranking import current_ranking
 from consensus.store import Store, StoredRanking
 from consensus.version import __version__
 from consensus.vocabulary import COLUMNS, check_columns

@@ -1,0 +1,146 @@
+"""What a ranking tells: sentences, counts, and the tables that anybody may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from sqlmodel import Session
+
+from consensus import models
+from consensus.interim import CheckedBallots, InterimRanking
+from consensus.protocol import Protocol
+from consensus.report import orders
+from consensus.report.agreement import agreement_rows
+from consensus.report.material import BALLOTS
+from consensus.report.orders import Withheld
+from consensus.report.saying import who_put_it_there
+from consensus.steps.ballots import on_ballot
+from consensus.steps.outcome import Outcome, counts_by_group, shown, worded
+
+__all__ = ["STAGE", "Ranked", "tell_ranking"]
+
+STAGE = "interim-ranking"
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A round just ranked: the result, the ballots checked and the tables stored; restricted."""
+
+    protocol: Protocol
+    row: models.Round
+    result: InterimRanking
+    checked: CheckedBallots
+    tables: Mapping[str, pd.DataFrame]
+    late: int
+    silent: int
+
+    @property
+    def ballots(self) -> dict[str, int]:
+        """Return how many ballots of each group were ranked."""
+        return {str(group): int(n) for group, n in self.result.counts["ballots"].items()}
+
+
+def tell_ranking(session: Session, ranked: Ranked, *, now: datetime) -> Outcome:
+    """Return what was done, what comes next, and the public tables of an interim ranking."""
+    protocol, result, checked, row = ranked.protocol, ranked.result, ranked.checked, ranked.row
+    counts = {
+        "ballots ranked": int(checked.ballots["ballot"].nunique()),
+        "late": ranked.late,
+        "in quarantine": int(checked.quarantine["ballot"].nunique()),
+        "without a stakeholder group": int(checked.without_group["ballot"].nunique()),
+        "on nothing in this round": ranked.silent,
+        "questions ranked": len(result.ranking),
+        "shortlisted": len(ranked.tables["shortlist"]),
+    }
+    told = {what: shown(n, protocol) for what, n in counts.items()}
+    return Outcome(
+        stage=STAGE,
+        done=f"{told['ballots ranked']} ballots ranked by '{protocol.ranking.rule}'; {told['late']} late, "
+        f"{told['in quarantine']} in quarantine, {told['without a stakeholder group']} without a stakeholder group, "
+        f"{told['on nothing in this round']} on nothing in this round; {counts['shortlisted']} questions on the "
+        "shortlist. " + " ".join(_warnings(ranked)),
+        next=f"Approve the shortlist: `consensus approve --partnership {row.partnership} --by NAME`.",
+        counts=counts,
+        tables={**_public_tables(ranked), "Ballots by stakeholder group": _by_group(session, ranked, now)},
+        ids={
+            "partnership": row.partnership,
+            "round": row.round_id,
+            "ranking": row.ranking_id,
+            "ballots": result.digest,
+        },
+    )
+
+
+def _warnings(ranked: Ranked) -> list[str]:
+    """Return what everybody must be told of groups and rules, without a small group's count."""
+    told = []
+    for group in ranked.protocol.shares:
+        name, ballots = ranked.protocol.group_name(group), ranked.ballots[group]
+        if not ballots:
+            told.append(f"{name}: no ballots, so the group has no say in this order.")
+        elif ballots < ranked.protocol.ranking.min_ballots:
+            told.append(f"{name}: fewer ballots than the declared minimum of {ranked.protocol.ranking.min_ballots}.")
+    return [*told, *(f"The rule '{rule}' could not rank these ballots: {why}" for rule, why in _skipped(ranked))]
+
+
+def _skipped(ranked: Ranked) -> list[tuple[str, str]]:
+    return list(ranked.result.skipped.items())
+
+
+def _public_tables(ranked: Ranked) -> dict[str, pd.DataFrame]:
+    """Return the orders that anybody may see: what would tell of a group too small to be shown is withheld."""
+    protocol, tables, result = ranked.protocol, ranked.tables, ranked.result
+    top, groups = protocol.publication.top, list(protocol.shares)
+    wordings = on_ballot(ranked.row).set_index("question_id")["wording"]
+    hidden = Withheld.of(protocol, ranked.ballots)
+    beside = {rule: frame for rule, frame in result.sensitivity.items() if rule != protocol.ranking.rule}
+    places = orders.place_under_each(
+        result.ranking, beside, result.leave_one_out, rule=protocol.ranking.rule, groups=groups, withheld=hidden
+    )
+    agreement = orders.show_agreement(tables["agreement"], hidden)
+    names = {group: protocol.group_name(group) for group in groups}
+    public = {
+        "Interim ranking": worded(_interim(ranked, hidden), wordings),
+        "Shortlist": worded(_shortlist(ranked, hidden), wordings),
+        f"Still in the Top {top}": worded(orders.still_in_top(places, top), wordings),
+        "Agreement": pd.DataFrame(agreement_rows(agreement, names, top)),
+    }
+    public["Agreement"].columns = public["Agreement"].columns.map(
+        {
+            "name": "stakeholder group",
+            "word": "agreement",
+            "within": "statistic",
+            "most": "most like",
+            "least": "least like",
+        }
+    )
+    return public
+
+
+def _shortlist(ranked: Ranked, hidden: Withheld) -> pd.DataFrame:
+    names = {group: ranked.protocol.group_name(group) for group in ranked.protocol.shares}
+    table = ranked.tables["shortlist"]
+    return table.assign(why=orders.show_reasons(table["why"], names, hidden))
+
+
+def _interim(ranked: Ranked, hidden: Withheld) -> pd.DataFrame:
+    """Return rank, score, interval and chance of each question, each group's position, and who put it there."""
+    protocol, ranking = ranked.protocol, ranked.result.ranking
+    groups, top = list(protocol.shares), protocol.publication.top
+    names = {group: protocol.group_name(group) for group in groups}
+    positions = orders.show_positions(ranking, groups, hidden)
+    firm = orders.show_firmness(ranked.tables["firmness"], groups, hidden).reindex(ranking.index)
+    lifts = firm.drop(columns=list(orders.FIRM))
+    table = ranking[["rank", "tied", "score"]].join(firm[list(orders.FIRM)])
+    table["who put it there"] = [who_put_it_there(lifts.loc[q], positions.loc[q], names) for q in ranking.index]
+    table = table.rename(columns={"p_top": f"P(Top {top})"})
+    return table.join(positions.rename(columns=names))
+
+
+def _by_group(session: Session, ranked: Ranked, now: datetime) -> pd.DataFrame:
+    targets = {group.id: group.target_ballots for group in ranked.protocol.groups}
+    people = pd.Series(ranked.ballots, dtype="int64")
+    return counts_by_group(session, ranked.protocol, BALLOTS, people, targets=targets, now=now)
