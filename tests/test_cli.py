@@ -83,6 +83,11 @@ def test_a_partnership_goes_from_folder_to_publication_by_commands_alone(home, c
         assert (status, err) == (0, ""), call
     rankings = steps.status(db, "small", now=walk.MET).rankings
     ids = [name.split()[-1] for name in rankings]
+    _, firm, _ = say(capsys, "firmness", "--json", *at(walk.MET))
+    told = json.loads(firm, parse_constant=pytest.fail)
+    assert {"low", "high", "p_top", "influence_lived", "without_lived", "in_top_kemeny"} <= set(told["questions"][0])
+    assert told["sentences"][0].startswith("How firm the order by the rule 'jla_positions' is was tried on 1000 sets")
+
     status, out, _ = say(capsys, "compare", *ids)
 
     assert status == 0
@@ -158,7 +163,7 @@ def test_a_decision_stands_when_prefect_is_away(home, capsys):
 
 COMMANDS = [
     "demo", "up", "simulate", "init", "status", "import", "deduplicate", "review", "round", "rank", "approve",
-    "workshop", "publish", "trace", "compare", "quarantine", "questions", "shortlist", "decisions", "undo",
+    "workshop", "publish", "trace", "compare", "quarantine", "questions", "shortlist", "decisions", "undo", "firmness",
 ]  # fmt: skip
 
 

@@ -131,6 +131,110 @@ def test_no_two_tables_shown_at_different_times_tell_of_a_few_people(tmp_path, d
     assert second[column].tolist()[2] == "5+"
 
 
+def test_a_ranking_is_stored_with_how_firm_it_is_and_is_the_same_on_another_machine(walked, tmp_path):
+    db, _ = walked
+    again = walk.walk(tmp_path)
+
+    one, other = (stored(opened) for opened in (db, again))
+    again.close()
+
+    assert one.ranking_id == other.ranking_id
+    for name in ("firmness", "agreement", "sensitivity:mean_points"):
+        pd.testing.assert_frame_equal(one.tables[name], other.tables[name], check_exact=True)
+    firm = one.tables["firmness"]
+    assert firm.attrs["options"] == other.tables["firmness"].attrs["options"]
+    assert (firm.attrs["options"]["seed"], firm.attrs["options"]["replicates"]) == (7, 1000)
+    influence = firm.filter(like="influence_").sum(axis=1)
+    assert (influence + firm["rank"] - (len(firm) + 1) / 2).abs().max() < 1
+
+
+def stored(db):
+    with db.reading() as session:
+        return store.load_ranking(session, steps.current_ranking_id(db, "small"))
+
+
+def test_another_seed_gives_another_ranking_and_comparing_the_two_says_so(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    before = stored(db)
+    changed = small_folder(
+        tmp_path / "changed", **{"[shortlist]": "[firmness]\nseed = 8\nreplicates = 50\n[shortlist]"}
+    )
+
+    steps.register(db, changed, by="ann", now=walk.RANKED, why="a shorter trial")
+    steps.rank_round(db, "small", now=walk.RANKED)
+    after = stored(db)
+
+    assert after.ranking_id != before.ranking_id
+    assert after.tables["firmness"].attrs["options"]["seed"] == 8
+    assert (
+        "Replicates, method or seed of the draws differ."
+        in steps.compare(db, before.ranking_id, after.ranking_id).reasons
+    )
+    pd.testing.assert_frame_equal(before.tables["ranking"], after.tables["ranking"])
+
+
+def test_what_moved_between_two_rankings_is_shown_beside_what_chance_would_have_moved(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    before = steps.current_ranking_id(db, "small")
+    changed = small_folder(tmp_path / "changed", **{'id = "lived"': 'id = "lived"\nshare = 50'})
+    steps.register(db, changed, by="ann", now=walk.RANKED, why="lived experience counts more")
+    after = steps.rank_round(db, "small", now=walk.RANKED).ids["ranking"]
+
+    moved = steps.compare(db, before, after).moved
+
+    assert len(moved)
+    assert {"interval before", "P(top) before", "interval after", "P(top) after", "outside"} <= set(moved.columns)
+    low, high = (int(end) for end in moved["interval before"].iloc[0].split(" to "))
+    assert (moved["outside"].iloc[0] == "yes") == (not low <= moved["after"].iloc[0] <= high)
+
+
+def test_a_question_is_traced_to_who_put_it_there_and_to_which_rules_keep_it(walked):
+    db, _ = walked
+
+    told = steps.trace(db, "small", "1").to_lines()
+
+    assert any("lived: position" in line and "lifts it" in line and "without the group: place" in line for line in told)
+    assert any("rank interval" in line and "in the Top 3 in" in line and "% of weightings" in line for line in told)
+    assert any(line.strip().startswith(("in the Top 3 by", "not in the Top 3 by")) for line in told)
+
+
+def test_a_shortlist_by_a_proportional_rule_says_by_which_turn_each_question_came_in(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    changed = small_folder(tmp_path / "changed", **{"[shortlist]": '[shortlist]\nrule = "sequential_phragmen"'})
+    steps.register(db, changed, by="ann", now=walk.RANKED, why="each part of a group gets its due")
+
+    outcome = steps.rank_round(db, "small", now=walk.RANKED)
+
+    assert "taken 1. by sequential Phragmen" in " ".join(outcome.tables["Shortlist"]["why"])
+    assert outcome.counts["shortlisted"] == 4
+
+
+def test_groups_too_small_to_be_shown_are_not_shown_by_what_a_ranking_tells(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    changed = small_folder(tmp_path / "changed", **{"small_cells = 5": "small_cells = 13"})
+    steps.register(db, changed, by="ann", now=walk.RANKED, why="small groups")
+
+    told = steps.rank_round(db, "small", now=walk.RANKED).tables
+    images = steps.plots(db, "small", "interim-ranking", now=walk.RANKED)
+
+    assert (
+        told["Interim ranking"]
+        .drop(columns=["rank", "wording", "tied", "score", "question"])
+        .replace("", None)
+        .isna()
+        .all(axis=None)
+    )
+    assert list(told["Still in the Top 3"].dropna(axis=1, how="all").columns) == [
+        "wording",
+        "interim",
+        "by mean_points",
+        "in the Top 3",
+        "question",
+    ]
+    assert told["Agreement"].empty
+    assert list(images) == ["plot"]
+
+
 def test_a_late_ballot_is_kept_and_never_counted(walked):
     db, _ = walked
 

@@ -165,8 +165,10 @@ def test_an_instant_without_a_zone_is_refused(db):
 
 def test_a_stored_ranking_comes_back_table_by_table(db):
     ranking = pd.DataFrame(
-        {"rank": [1, 2], "tied": [False, False], "score": [2.5, 1.0]}, index=pd.Index(["q1", "q2"], name="question")
+        {"rank": [1, 2], "tied": [False, True], "score": [0.1 + 0.2, float("nan")]},
+        index=pd.Index(["q1", "q2"], name="question"),
     )
+    ranking.attrs = {"seed": 7, "shares": {"carer": 1}}
     row = models.Ranking(
         ranking_id="r1",
         partnership="small",
@@ -182,5 +184,6 @@ def test_a_stored_ranking_comes_back_table_by_table(db):
         store.save_ranking(session, row, {"ranking": ranking}, {"late": 3})
         loaded = store.load_ranking(session, "r1")
 
-    pd.testing.assert_frame_equal(loaded.tables["ranking"], ranking)
+    pd.testing.assert_frame_equal(loaded.tables["ranking"], ranking, check_exact=True)
+    assert loaded.tables["ranking"].attrs == {"seed": 7, "shares": {"carer": 1}}
     assert loaded.facts["late"] == 3

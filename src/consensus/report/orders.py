@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from consensus.agreement import BETWEEN
+from consensus.agreement.agreeing import COLUMNS
 from consensus.protocol import Protocol
 
 __all__ = [
@@ -188,7 +189,9 @@ def show_agreement(agreement: pd.DataFrame, withheld: Withheld) -> pd.DataFrame:
     With a withheld group the largest gap of a question and the agreement between all groups are left out: either would
     tell where the withheld lists lie.
     """
-    if agreement.empty or not withheld.groups:
+    if agreement.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    if not withheld.groups:
         return agreement
     rows = agreement[~agreement["group"].isin(withheld.groups) & ~agreement["other"].isin(withheld.groups)]
     return rows[(rows["group"] != BETWEEN) & (rows["statistic"] != "largest_rank_gap")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from consensus import store
+from consensus.errors import StageError
 from consensus.sentences import describe
 from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.ranking import current_ranking
@@ -41,6 +42,11 @@ def firmness(db: Store, partnership: str) -> Firmness:
         store.load_protocol(session, partnership)
         ranking = current_ranking(session, partnership)
         wordings = on_ballot(interim_round(session, partnership)).set_index("question_id")["wording"]
+    if "firmness" not in ranking.tables:
+        raise StageError(
+            f"The ranking '{ranking.ranking_id}' was made before firmness was kept; rank again: "
+            f"`consensus rank --partnership {partnership}`."
+        )
     firm, agreement = ranking.tables["firmness"], ranking.tables["agreement"]
     questions = firm.copy()
     questions.insert(0, "wording", wordings.reindex(firm.index))

@@ -55,9 +55,9 @@ def load_material(session: Session, partnership: str, now: datetime) -> Material
             if name.startswith("sensitivity:") and name != f"sensitivity:{ranking.rule}"
         },
         leave_one_out=ranking.tables["leave_one_out"],
-        skipped={str(rule): str(why) for rule, why in dict(ranking.facts["skipped"]).items()},  # type: ignore[call-overload]
-        firmness=ranking.tables["firmness"],
-        agreement=ranking.tables["agreement"],
+        skipped={str(rule): str(why) for rule, why in dict(ranking.facts.get("skipped", {})).items()},  # type: ignore[call-overload]
+        firmness=ranking.tables.get("firmness", pd.DataFrame()),
+        agreement=ranking.tables.get("agreement", pd.DataFrame()),
         final=final,
         rounds=load_rounds(session, partnership),
         digests=digests,

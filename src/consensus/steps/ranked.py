@@ -92,32 +92,52 @@ def _skipped(ranked: Ranked) -> list[tuple[str, str]]:
 
 def _public_tables(ranked: Ranked) -> dict[str, pd.DataFrame]:
     """Return the orders that anybody may see: what would tell of a group too small to be shown is withheld."""
-    protocol, tables, result = ranked.protocol, ranked.tables, ranked.result
-    top, groups = protocol.publication.top, list(protocol.shares)
+    protocol = ranked.protocol
     wordings = on_ballot(ranked.row).set_index("question_id")["wording"]
     hidden = Withheld.of(protocol, ranked.ballots)
-    beside = {rule: frame for rule, frame in result.sensitivity.items() if rule != protocol.ranking.rule}
-    places = orders.place_under_each(
-        result.ranking, beside, result.leave_one_out, rule=protocol.ranking.rule, groups=groups, withheld=hidden
-    )
-    agreement = orders.show_agreement(tables["agreement"], hidden)
-    names = {group: protocol.group_name(group) for group in groups}
-    public = {
-        "Interim ranking": worded(_interim(ranked, hidden), wordings),
+    firm = orders.show_firmness(ranked.tables["firmness"], protocol.shares, hidden)
+    return {
+        "Interim ranking": worded(_interim(ranked, firm, hidden), wordings),
         "Shortlist": worded(_shortlist(ranked, hidden), wordings),
-        f"Still in the Top {top}": worded(orders.still_in_top(places, top), wordings),
-        "Agreement": pd.DataFrame(agreement_rows(agreement, names, top)),
+        f"Still in the Top {protocol.publication.top}": worded(_still_in_top(ranked, firm, hidden), wordings),
+        "Agreement": _agreement(ranked, hidden),
     }
-    public["Agreement"].columns = public["Agreement"].columns.map(
-        {
-            "name": "stakeholder group",
-            "word": "agreement",
-            "within": "statistic",
-            "most": "most like",
-            "least": "least like",
-        }
+
+
+def _still_in_top(ranked: Ranked, firm: pd.DataFrame, hidden: Withheld) -> pd.DataFrame:
+    """Return the place of each question under other rules and without each group, and in how many it is in the top."""
+    protocol, result = ranked.protocol, ranked.result
+    top, beside = protocol.publication.top, dict(result.sensitivity)
+    beside.pop(protocol.ranking.rule)
+    places = orders.place_under_each(
+        result.ranking,
+        beside,
+        result.leave_one_out,
+        rule=protocol.ranking.rule,
+        groups=protocol.shares,
+        withheld=hidden,
     )
-    return public
+    table = orders.still_in_top(places, top)
+    inside = [f"{n} of {table.shape[1]}" for n in (table <= top).sum(axis=1)]
+    heads = {f"without:{group}": f"without {protocol.group_name(group)}" for group in protocol.shares}
+    heads |= {f"rule:{rule}": f"by {rule}" for rule in beside}
+    named = table.rename(columns=heads).assign(**{f"in the Top {top}": inside})
+    return named.join(firm[["low", "high", "p_top"]].rename(columns={"p_top": f"P(Top {top})"}))
+
+
+def _agreement(ranked: Ranked, hidden: Withheld) -> pd.DataFrame:
+    """Return how far people agree within each group shown, and whose first questions are most and least like theirs."""
+    names = {group: ranked.protocol.group_name(group) for group in ranked.protocol.shares}
+    shown = orders.show_agreement(ranked.tables["agreement"], hidden)
+    heads = {
+        "name": "stakeholder group",
+        "word": "agreement",
+        "within": "from 0 to 1",
+        "most": "most like",
+        "least": "least like",
+    }
+    rows = agreement_rows(shown, names, ranked.protocol.publication.top)
+    return pd.DataFrame(rows, columns=list(heads)).rename(columns=heads)
 
 
 def _shortlist(ranked: Ranked, hidden: Withheld) -> pd.DataFrame:
@@ -126,17 +146,16 @@ def _shortlist(ranked: Ranked, hidden: Withheld) -> pd.DataFrame:
     return table.assign(why=orders.show_reasons(table["why"], names, hidden))
 
 
-def _interim(ranked: Ranked, hidden: Withheld) -> pd.DataFrame:
+def _interim(ranked: Ranked, firm: pd.DataFrame, hidden: Withheld) -> pd.DataFrame:
     """Return rank, score, interval and chance of each question, each group's position, and who put it there."""
     protocol, ranking = ranked.protocol, ranked.result.ranking
-    groups, top = list(protocol.shares), protocol.publication.top
-    names = {group: protocol.group_name(group) for group in groups}
-    positions = orders.show_positions(ranking, groups, hidden)
-    firm = orders.show_firmness(ranked.tables["firmness"], groups, hidden).reindex(ranking.index)
+    names = {group: protocol.group_name(group) for group in protocol.shares}
+    positions = orders.show_positions(ranking, list(names), hidden)
+    firm = firm.reindex(ranking.index)
     lifts = firm.drop(columns=list(orders.FIRM))
     table = ranking[["rank", "tied", "score"]].join(firm[list(orders.FIRM)])
     table["who put it there"] = [who_put_it_there(lifts.loc[q], positions.loc[q], names) for q in ranking.index]
-    table = table.rename(columns={"p_top": f"P(Top {top})"})
+    table = table.rename(columns={"p_top": f"P(Top {protocol.publication.top})"})
     return table.join(positions.rename(columns=names))
 
 

@@ -27,6 +27,9 @@ from consensus.version import __version__
 
 __all__ = ["current_ranking", "rank_round", "ranking_inputs"]
 
+WITH = "firmness and agreement"
+"""What a stored ranking holds beside its order: one stored without it has another id, so that ranking again adds it."""
+
 
 def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
     """Rank the closed interim round by the protocol's rule and store the order with its shortlist and its firmness.
@@ -57,7 +60,7 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         "shortlist": _shortlist(result, protocol, by_hand),
         "quarantine": checked.quarantine,
     }
-    ranking_id = short_id("r", row.round_id, protocol.hash, __version__, inputs)
+    ranking_id = short_id("r", row.round_id, protocol.hash, __version__, inputs, WITH)
     kept = models.Ranking(
         ranking_id=ranking_id,
         partnership=partnership,

@@ -78,7 +78,7 @@ def _orders(session: Session, partnership: str) -> tuple[pd.DataFrame | None, pd
         final = final_ranking(session, partnership).tables["final"]
     except StageError:
         final = None
-    return tables["ranking"], tables["firmness"], final
+    return tables["ranking"], tables.get("firmness"), final
 
 
 def _question_id(question: str, questions: pd.DataFrame, order: pd.DataFrame | None) -> str:

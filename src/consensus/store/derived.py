@@ -67,7 +67,7 @@ def load_ranking(session: Session, ranking_id: str) -> StoredRanking:
         raise StageError(f"No ranking '{ranking_id}' is stored (there are: {known}).")
     kept = json.loads(row.tables)
     fields = {key: getattr(row, key) for key in models.Ranking.model_fields if key not in ("tables",)}
-    return StoredRanking(**fields, tables=unpack_tables(kept["frames"]), facts=kept["facts"])
+    return StoredRanking(**fields, tables=unpack_tables(kept["frames"], kept.get("index")), facts=kept["facts"])
 
 
 def list_rankings(session: Session, partnership: str, kind: str | None = None) -> list[models.Ranking]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,8 +31,10 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def unpack_tables(packed: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+def unpack_tables(packed: Mapping[str, Any], index: Mapping[str, list[str]] | None = None) -> dict[str, pd.DataFrame]:
     """Return the frames that `pack_tables` was given.
+
+    Rankings stored before tables were kept exactly are pandas' own text, with the names of their `index` apart.
 
     Examples
     --------
@@ -41,6 +44,9 @@ def unpack_tables(packed: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     >>> back.equals(frame), back.attrs
     (True, {'seed': 7})
     """
+    if index is not None:
+        texts = {name: pd.read_json(io.StringIO(text), orient="table") for name, text in packed.items()}
+        return {name: frame.set_index(index[name]) for name, frame in texts.items()}
     return {name: _unpack(told) for name, told in packed.items()}
 
 
