@@ -117,7 +117,7 @@ class Ranking(Fixed):
     rule: str = "jla_positions"
     ties: Literal["mean", "min", "dense"] = "mean"
     also: tuple[str, ...] = ALSO
-    options: dict[str, dict[str, str | int | float]] = {}
+    options: dict[str, dict[str, str | int | float]] = Field(default_factory=dict)
     empty_group: Literal["drop", "refuse"] = "drop"
     min_ballots: Whole = 0
 
