@@ -7,6 +7,9 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
+from pref_voting import margin_based_methods as margins
+from pref_voting import other_methods as other
+from pref_voting import profiles
 
 from consensus.rules import rank
 from consensus.rules.kemeny import kemeny_orders
@@ -44,21 +47,29 @@ def test_kemeny_is_what_trying_every_order_gives_on_ten_thousand_profiles():
 
 @pytest.mark.parametrize("seed", range(8))
 def test_pairwise_rules_agree_with_pref_voting(seed):
-    profiles = pytest.importorskip("pref_voting.profiles", reason="the oracle pref_voting is not installed")
-    margins = pytest.importorskip("pref_voting.margin_based_methods")
-    scoring = pytest.importorskip("pref_voting.scoring_methods")
-    other = pytest.importorskip("pref_voting.other_methods")
     orders = strict(np.random.default_rng(seed), 51, 6)
     peer, t = profiles.Profile(orders), tally_of(orders)
 
-    first = {
-        rule: set(ranking.index[ranking["rank"] == 1])
-        for rule in ("schulze", "ranked_pairs", "kemeny", "borda", "copeland")
-        for ranking in [rank(t, rule)]
-    }
+    ranked = {rule: rank(t, rule) for rule in ("schulze", "ranked_pairs", "kemeny", "borda", "copeland")}
 
     assert [[int(peer.support(i, j)) for j in range(6)] for i in range(6)] == t.W[0].tolist()
+    first = {rule: set(ranking.index[ranking["rank"] == 1]) for rule, ranking in ranked.items()}
     assert first["schulze"] == set(margins.beat_path(peer))
     assert first["ranked_pairs"] == set(margins.ranked_pairs(peer))
-    assert first["borda"] == set(scoring.borda(peer))
-    assert first["kemeny"] == set(other.kemeny_young(peer))
+    assert first["kemeny"] == set(other.kemmeny_young(peer))
+    means = {q: points / len(orders) for q, points in peer.borda_scores().items()}
+    assert ranked["borda"]["score"].to_dict() == pytest.approx(means)
+    net = {q: 2 * beaten - 5 for q, beaten in peer.copeland_scores(scores=(1, 0.5, 0)).items()}
+    assert (ranked["copeland"]["score"] - 5).to_dict() == net
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_schulze_puts_questions_in_the_order_that_pref_voting_finds_by_strongest_paths(seed):
+    orders = strict(np.random.default_rng(100 + seed), 31, 8)
+    peer, t = profiles.Profile(orders), tally_of(orders)
+
+    place = rank(t, "schulze")["rank"]
+
+    beats = set(margins.beat_path_defeat(peer).edges())
+    assert len(beats) > 20  # it tells those pairs of 28 that the winner also wins directly
+    assert all(place[i] < place[j] for i, j in beats)

@@ -6,6 +6,7 @@ import random
 from fractions import Fraction
 
 import pytest
+from abcvoting import abcrules, preferences
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,8 +52,6 @@ def test_a_groups_head_count_moves_no_proportional_shortlist(rule, data, k, size
 @RULES
 @pytest.mark.parametrize("seed", range(12))
 def test_proportional_shortlists_are_those_of_abcvoting(rule, seed):
-    preferences = pytest.importorskip("abcvoting.preferences", reason="the oracle abcvoting is not installed")
-    abcrules = pytest.importorskip("abcvoting.abcrules")
     draw = random.Random(seed)
     listed = [draw.sample(range(8), draw.randint(1, 4)) for _ in range(draw.choice([9, 25]))]
     profile = preferences.Profile(8)
