@@ -116,7 +116,7 @@ def _within(tables: GroupTables, replicates: int, seed: int, workers: int) -> tu
             continue
         raters = read_raters(t, at)
         drawn = resample_raters(t, at, raters, replicates, seed, workers) if replicates > 1 else {}
-        rows += _rater_rows(group, raters.statistics, drawn, raters.matrix.n, len(t.questions))
+        rows += _rater_rows(group, raters.statistics, drawn, raters.n, len(t.questions))
         if raters.left_out:
             notes.append(
                 f"Stakeholder group '{group}': {raters.left_out} of {int(t.n[at])} ballots do not answer every "

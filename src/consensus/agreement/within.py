@@ -16,6 +16,7 @@ from consensus.agreement.concordance import (
     mean_spearman,
     replicate_alphas,
 )
+from consensus.agreement.ranked import sum_ranked
 from consensus.resampling import BLOCK, BallotMatrix, midrank_matrix, replicate_sums
 from consensus.tally import CodedBallots, IntArray
 from consensus.tally.coded import UNSURE
@@ -39,10 +40,8 @@ class Raters:
 
     Attributes
     ----------
-    matrix
-        (B, Q) twice the place each ballot gives each question.
-    left_out
-        Ballots that do not give every question a value, and so give no list (`chosen`, `rated`).
+    n, left_out
+        Ballots that are lists; those that do not give every question a value, and so give none (`chosen`, `rated`).
     place_sums, ties
         (Q,) twice the sum of places; sum of t^3 - t over the ties of every ballot.
     unit_sums, untied
@@ -51,7 +50,7 @@ class Raters:
         (Q, V) how often each question is given each value, V values in rising order: ratings, or twice the places.
     """
 
-    matrix: BallotMatrix
+    n: int
     left_out: int
     place_sums: IntArray
     ties: int
@@ -64,7 +63,7 @@ class Raters:
     def statistics(self) -> dict[str, float]:
         """Return Kendall's W, mean Spearman and both alphas of the group."""
         return {
-            "kendall_w": kendall_w(self.place_sums, self.matrix.n, self.ties),
+            "kendall_w": kendall_w(self.place_sums, self.n, self.ties),
             "mean_spearman": float(mean_spearman(self.unit_sums, self.untied)),
             "alpha_ordinal": krippendorff_alpha(self.counts, self.values, "ordinal"),
             "alpha_interval": krippendorff_alpha(self.counts, self.values, "interval"),
@@ -73,29 +72,32 @@ class Raters:
 
 def read_raters(t: Tally, group: int) -> Raters:
     """Return one group's ballots as raters, summed in one pass."""
+    if t.form != "ranked":
+        return _read_lists(t, group)
+    found = sum_ranked(t.grouped, group)
+    used = found.counts.any(axis=0)
+    places = found.counts @ np.arange(found.counts.shape[1])
+    sums = (places, found.ties, found.unit_sums, found.untied)
+    return Raters(found.n, 0, *sums, found.counts[:, used], np.flatnonzero(used))
+
+
+def _read_lists(t: Tally, group: int) -> Raters:
+    """Return raters from lists of places written out."""
     matrix, q = midrank_matrix(t, group), len(t.questions)
     sums, units, ties, untied = np.zeros(q), np.zeros(q), 0, 0
-    counts = np.zeros((q, 2 * q + 1), dtype=np.int64)
     for begin in range(0, len(matrix.weight), BLOCK):
         at = np.arange(begin, min(begin + BLOCK, len(matrix.weight)))
         places, weight = matrix.rows(at), matrix.weight[at].astype(np.float64)
         square = _squares(places)
-        sums += (summed := weight @ places)
+        sums += weight @ places
         ties += int(weight @ _ties(square, q))
         untied += int(weight @ (square > 0))
-        if (square == square[0]).all():  # as with whole top tens: all lists have one length, so scale their sum
-            units += (summed - weight.sum() * (q + 1)) / max(np.sqrt(square[0]), 1)
-        else:
-            units += weight @ _unit_vectors(places, square)
-        if t.form == "ranked":
-            counts += _count_places(places, weight, counts.shape)
-    values = np.arange(2 * q + 1)
-    if t.form != "ranked":
-        counts, values = _rated_counts(t, group)
+        units += weight @ _unit_vectors(places, square)
+    counts, values = _rated_counts(t, group)
     used = counts.any(axis=0)
     whole = np.rint(sums).astype(np.int64)
     left_out = int(t.n[group]) - matrix.n
-    return Raters(matrix, left_out, whole, ties, units, untied, counts[:, used], values[used])
+    return Raters(matrix.n, left_out, whole, ties, units, untied, counts[:, used], values[used])
 
 
 def _rated_counts(t: Tally, group: int) -> tuple[IntArray, IntArray]:
@@ -126,19 +128,11 @@ def _unit_vectors(places: npt.NDArray, square: npt.NDArray) -> npt.NDArray[np.fl
     return (places.astype(np.float64) - (places.shape[1] + 1)) / length[:, None]
 
 
-def _count_places(places: npt.NDArray, weight: npt.NDArray, shape: tuple[int, ...]) -> IntArray:
-    """Return how often each question is given each doubled place."""
-    cell = places.astype(np.intp)
-    cell += np.arange(shape[0]) * shape[1]
-    many = None if (weight == 1).all() else np.repeat(weight, shape[0])
-    return np.bincount(cell.ravel(), many, shape[0] * shape[1]).reshape(shape).astype(np.int64)
-
-
 def resample_raters(
     t: Tally, group: int, raters: Raters, replicates: int, seed: int, workers: int
 ) -> dict[str, npt.NDArray]:
     """Return the statistics of `Raters` for ballots drawn again, shape (replicates,) each."""
-    matrix, q = raters.matrix, len(t.questions)
+    matrix, q = midrank_matrix(t, group), len(t.questions)
     found: dict[str, Any] = {}
     if matrix.n:
         told = {"largest": max(4 * FINE, q**3), "workers": workers}
@@ -148,7 +142,7 @@ def resample_raters(
         found["kendall_w"] = np.array([kendall_w(row.tolist(), matrix.n, tie) for row, tie in rows])
         found["mean_spearman"] = mean_spearman(units / FINE, untied)
     if raters.counts.size and t.n[group]:
-        weight, rows_of = _one_hot(t, group, raters)
+        weight, rows_of = _one_hot(t, group, raters, matrix)
         drawn = replicate_sums(rows_of, weight, replicates, seed, matrix.name, largest=1, workers=workers)
         tables = drawn.reshape(replicates, q, len(raters.values))
         for level in LEVELS:
@@ -167,14 +161,14 @@ def _shapes(matrix: BallotMatrix) -> Any:
     return rows
 
 
-def _one_hot(t: Tally, group: int, raters: Raters) -> tuple[IntArray, Any]:
+def _one_hot(t: Tally, group: int, raters: Raters, matrix: BallotMatrix) -> tuple[IntArray, Any]:
     """Return each ballot's weight, and rows of one cell for each question and value with 1 where it gave that."""
     coded, values, q = t.ballots, raters.values, len(t.questions)
     mine = np.flatnonzero(coded.group == group)
 
     def rows(at: IntArray) -> npt.NDArray:
         out = np.zeros((len(at), q * len(values)), dtype=np.float32)
-        given = raters.matrix.rows(at) if t.form == "ranked" else _ratings(t, coded, mine[at])
+        given = matrix.rows(at) if t.form == "ranked" else _ratings(t, coded, mine[at])
         owner, question = np.nonzero(~np.isnan(given))
         cell = question * len(values) + np.searchsorted(values, given[owner, question])
         out[owner, cell] = 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from consensus.errors import DataError
-from consensus.tally.received import MISSING, UNKNOWN, FloatArray, IntArray, Received
+from consensus.tally.received import MISSING, UNKNOWN, FloatArray, IntArray, Received, first_rows, sorted_rows
 
 __all__ = ["find_ballot_faults", "quoted", "raise_faults"]
 
@@ -29,6 +30,8 @@ ALLOWED = {
     "best_worst": "write 1 (best), -1 (worst) or 0 (shown)",
     "pairwise": "write 1 (prefers the question), -1 (prefers the other) or 0 (a tie)",
 }
+MOST_CELLS = 1 << 28
+"""How many combinations of codes are marked at once to see whether one stands twice."""
 LOWEST = {"ranked": 1, "points": 0}
 
 
@@ -110,9 +113,11 @@ def _weight_faults(received: Received, gaps: str, max_choices: int) -> Iterator[
         told = np.arange(len(received)) == 0
         yield told, "column 'respondent_weight' does not count whole ballots; take the column out to tally without it."
     weight = received.weight
+    if "weight" not in received.frame:
+        return
     bad = ~(weight >= 1)
     yield bad, "the weight is not a whole number from 1; write how many identical ballots this one stands for."
-    differs = weight != weight[_first_rows(received.ballot)[received.ballot]] if len(weight) else bad
+    differs = weight != weight[first_rows(received.ballot)[received.ballot]] if len(weight) else bad
     yield ~bad & differs, "the weight differs within the ballot; give all its rows the same."
 
 
@@ -136,7 +141,9 @@ def _repeat_faults(received: Received, gaps: str, max_choices: int) -> Iterator[
 def _gap_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
     if received.form != "ranked" or gaps == "close" or not len(received):
         return
-    order = np.lexsort((received.value, received.ballot))
+    whole = np.where(np.isnan(received.value), 2**30, received.value).astype(np.int64)
+    order = sorted_rows(received.ballot, whole)
+    order = np.arange(len(received)) if order is None else order
     ballot, value = received.ballot[order], received.value[order]
     gap = value > _standing_above(ballot, value) + 1
     first = np.flatnonzero(gap)
@@ -162,7 +169,7 @@ def _task_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fa
     for sign, word in ((1, "best"), (-1, "worst")):
         count = np.bincount(number[received.value == sign], minlength=int(number.max(initial=-1)) + 1)
         wrong = np.zeros(len(received), bool)
-        wrong[_first_rows(number)[count != 1]] = True
+        wrong[first_rows(number)[count != 1]] = True
         yield wrong, f"the task does not have exactly one {word}; mark one."
 
 
@@ -172,7 +179,7 @@ def _limit_faults(received: Received, gaps: str, max_choices: int) -> Iterator[F
     chosen = ~received.blank if received.form == "ranked" else received.value == 1
     count = np.bincount(received.ballot[chosen], minlength=int(received.ballot.max(initial=-1)) + 1)
     over = np.zeros(len(received), bool)
-    over[_first_rows(received.ballot)[count > max_choices]] = True
+    over[first_rows(received.ballot)[count > max_choices]] = True
     yield (
         over,
         lambda at: (
@@ -183,12 +190,13 @@ def _limit_faults(received: Received, gaps: str, max_choices: int) -> Iterator[F
 
 def _again(*columns: Any) -> Mask:
     """Return where the same combination of codes stands for a second time or more."""
+    size = [int(column.max(initial=-1)) + 3 for column in columns]
+    if prod(size) < MOST_CELLS:  # mostly there is none: mark each combination, and see whether as many are marked
+        seen = np.zeros(prod(size), bool)
+        seen[np.ravel_multi_index(tuple(column + 2 for column in columns), tuple(size))] = True
+        if np.count_nonzero(seen) == len(columns[0]):
+            return np.zeros(len(columns[0]), bool)
     return pd.DataFrame(dict(enumerate(columns))).duplicated().to_numpy(bool)
-
-
-def _first_rows(number: IntArray) -> IntArray:
-    """Return the row where each number stands first, for numbers 0, 1, 2 ... given in the order they appear."""
-    return np.flatnonzero(~pd.Series(number).duplicated().to_numpy(bool))
 
 
 CHECKS: tuple[Callable[[Received, str, int], Iterator[Fault]], ...] = (

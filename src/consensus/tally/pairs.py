@@ -11,11 +11,9 @@ import numpy.typing as npt
 
 from consensus.tally.coded import UNSURE, CodedBallots
 from consensus.tally.received import IntArray
+from consensus.tally.slots import are_short, read_slots
 
 __all__ = ["count_pairs", "count_weighted", "dense_favour", "group_blocks", "tasks_as_ballots"]
-
-SHORT = 24
-"""The longest ranked ballot, in questions, that is counted pair by pair."""
 
 BLOCK = 1 << 21
 """How many cells of a dense block are held at once."""
@@ -33,8 +31,7 @@ def count_pairs(coded: CodedBallots) -> tuple[IntArray, IntArray]:
     shape = (len(coded.groups), len(coded.questions), len(coded.questions))
     if coded.form == "pairwise":
         return _count_comparisons(coded, shape)
-    length = np.diff(coded.start)
-    if coded.form == "ranked" and length.max(initial=0) <= SHORT:
+    if are_short(coded):
         return _count_short(coded, shape)
     return _count_dense(coded, shape)
 
@@ -65,46 +62,27 @@ def _count_comparisons(coded: CodedBallots, shape: tuple[int, int, int]) -> tupl
 
 def _count_short(coded: CodedBallots, shape: tuple[int, int, int]) -> tuple[IntArray, IntArray]:
     """Count A[i, j], ballots that rank both and i higher; W[i, j] = (ballots that rank i) - A[j, i] - (both level)."""
-    _, questions, _ = shape
-    above, level = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    n, ranked = np.zeros(shape[0], np.int64), np.zeros(shape[:2], np.int64)
-    width = int(np.diff(coded.start).max(initial=1))
-    for group, ballots in group_blocks(coded, width):
-        weight = coded.weight[ballots]
-        question, place = _slots(coded, ballots, width)
-        n[group] += weight.sum()
-        for i in range(width):
-            ranked[group] += count_weighted(question[:, i], weight, questions + 1)[:-1]
-            for j in range(i + 1, width):
-                cell = question[:, i] * (questions + 1) + question[:, j]
-                tie = place[:, i] == place[:, j]
-                for table, kept in ((above, ~tie), (level, tie)):
-                    if kept.any():
-                        table[group] += _square(cell[kept], weight[kept], questions)
-    level += level.transpose(0, 2, 1)
+    groups, questions, _ = shape
+    size = questions + 1
+    above, level = np.zeros((groups, size, size), np.int64), np.zeros((groups, size, size), np.int64)
+    ranked = np.zeros((groups, size), np.int64)
+    for block in read_slots(coded):
+        ranked[block.group] += block.count(block.question, size)
+        tied = bool(((block.place[1:] == block.place[:-1]) & (block.place[1:] > 0)).any())
+        for at in range(len(block.question) - 1):
+            cell = block.question[at] * size + block.question[at + 1 :]
+            above[block.group] += block.count(cell, size * size).reshape(size, size)
+            if tied:
+                cell = np.where(block.place[at] == block.place[at + 1 :], cell, size * size - 1)
+                level[block.group] += block.count(cell, size * size).reshape(size, size)
+    n = count_weighted(coded.group, coded.weight, groups)
+    above, level, ranked = above[:, :-1, :-1] - level[:, :-1, :-1], level[:, :-1, :-1], ranked[:, :-1]
+    level = level + level.transpose(0, 2, 1)
     above = ranked[:, :, None] - above.transpose(0, 2, 1) - level
     level = n[:, None, None] - above - above.transpose(0, 2, 1)
     diagonal = np.arange(questions)
     above[:, diagonal, diagonal] = level[:, diagonal, diagonal] = 0
     return above, level
-
-
-def _square(cell: IntArray, weight: IntArray, questions: int) -> IntArray:
-    """Return counts of pairs as a square table; the last row and column stand for no question."""
-    size = questions + 1
-    return count_weighted(cell, weight, size * size).reshape(size, size)[:questions, :questions]
-
-
-def _slots(coded: CodedBallots, ballots: slice, width: int) -> tuple[IntArray, IntArray]:
-    """Return (B, width) questions and places of some ballots, padded with the number of questions and place 0."""
-    begin, end = int(coded.start[ballots.start]), int(coded.start[ballots.stop])
-    length = np.diff(coded.start[ballots.start : ballots.stop + 1])
-    row = np.repeat(np.arange(len(length)), length)
-    slot = np.arange(begin, end) - np.repeat(coded.start[ballots.start : ballots.stop], length)
-    question = np.full((len(length), width), len(coded.questions), np.int64)
-    place = np.zeros((len(length), width), np.int64)
-    question[row, slot], place[row, slot] = coded.question[begin:end], coded.value[begin:end]
-    return question, place
 
 
 def _count_dense(coded: CodedBallots, shape: tuple[int, int, int]) -> tuple[IntArray, IntArray]:

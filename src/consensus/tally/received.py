@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,18 @@ import pandas as pd
 from consensus.errors import DataError
 from consensus.vocabulary import BALLOT_FORMS, check_columns
 
-__all__ = ["ALSO_NEEDED", "MISSING", "UNKNOWN", "IntArray", "Received", "index_labels", "receive", "whole_numbers"]
+__all__ = [
+    "ALSO_NEEDED",
+    "MISSING",
+    "UNKNOWN",
+    "IntArray",
+    "Received",
+    "first_rows",
+    "index_labels",
+    "receive",
+    "sorted_rows",
+    "whole_numbers",
+]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -81,14 +93,13 @@ def receive(
         (label for column in asked for label in column.dropna().unique()) if questions is None else questions
     )
     group, rows = _codes(ballots["group"], named_groups), len(ballots)
-    id_of = pd.factorize(ballots["ballot"])[0].astype(np.int64)
     every = np.zeros(rows, np.int64)
     return Received(
         frame=ballots,
         form=form,
         groups=named_groups,
         questions=named,
-        ballot=pd.factorize(id_of * (len(named_groups) + 2) + group)[0].astype(np.int64),
+        ballot=_number_ballots(ballots["ballot"], group, len(named_groups)),
         group=group,
         question=_codes(ballots["question"], named),
         other=_codes(ballots["other"], named) if form == "pairwise" else every + MISSING,
@@ -97,6 +108,14 @@ def receive(
         blank=ballots["value"].isna().to_numpy(bool),
         weight=whole_numbers(ballots["weight"]).to_numpy() if "weight" in ballots else np.ones(rows),
     )
+
+
+def _number_ballots(ids: pd.Series, group: IntArray, groups: int) -> IntArray:
+    """Return each row's ballot as a number in the order they appear; one id under two groups is two ballots."""
+    number = pd.factorize(ids)[0].astype(np.int64)
+    if (number >= 0).all() and (group[first_rows(number)][number] == group).all():
+        return number
+    return pd.factorize(number * (groups + 2) + group)[0].astype(np.int64)
 
 
 def index_labels(labels: Iterable[Any]) -> tuple[Any, ...]:
@@ -123,7 +142,43 @@ def whole_numbers(column: pd.Series) -> pd.Series:
     [1.0, nan, nan, nan]
     """
     number = pd.to_numeric(column, errors="coerce").astype("float64")
+    if pd.api.types.is_integer_dtype(column) and (number.abs() < 2**53).all():
+        return number
     return number.where((number % 1 == 0) & (number.abs() < 2**53))
+
+
+def first_rows(number: IntArray) -> IntArray:
+    """Return the row where each number stands first, for numbers 0, 1, 2 ... given in the order they appear.
+
+    Examples
+    --------
+    >>> first_rows(np.array([0, 0, 1, 0, 2])).tolist()
+    [0, 2, 4]
+    """
+    most = np.maximum.accumulate(number) if len(number) else number
+    return np.flatnonzero(np.diff(most, prepend=-1) > 0)
+
+
+def sorted_rows(*columns: IntArray) -> IntArray | None:
+    """Return the order of the rows by these columns, the first first; None where they stand in that order already.
+
+    Examples
+    --------
+    >>> sorted_rows(np.array([1, 0, 0]), np.array([5, 7, 6])).tolist()
+    [2, 1, 0]
+    """
+    low = [int(column.min(initial=0)) for column in columns]
+    span = [int(column.max(initial=0)) - least + 1 for column, least in zip(columns, low, strict=True)]
+    if prod(span) >= 2**62:
+        order = np.lexsort(columns[::-1])
+        return None if (np.diff(order) > 0).all() else order
+    key = np.zeros(len(columns[0]), np.int64)
+    for column, least, size in zip(columns, low, span, strict=True):
+        if size > 1:
+            key *= size
+            key += column
+            key -= least
+    return None if (key[1:] >= key[:-1]).all() else np.argsort(key, kind="stable")
 
 
 def _codes(column: pd.Series, labels: Sequence[Any]) -> IntArray:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from consensus.errors import DataError
 from consensus.tally.coded import LANES, UNSURE, CodedBallots, code_ballots
 from consensus.tally.pairs import count_pairs, count_weighted
 from consensus.tally.received import IntArray, index_labels
+from consensus.tally.slots import are_short, read_slots
 
 __all__ = ["Tally", "tally", "tally_coded"]
 
@@ -63,7 +65,7 @@ class Tally:
     unsure
         (G, Q) ballots that say "don't know". `rated` only.
     prints
-        (G, 4) the sum of the ballots' fingerprints, from which `digest` is made.
+        (G, 2) the sum of the ballots' fingerprints, from which `digest` is made.
     kept
         The coded ballots as counted, or None.
 
@@ -102,6 +104,13 @@ class Tally:
         if self.kept is None:
             raise DataError("This tally does not keep its ballots; tally again with keep_ballots=True.")
         return self.kept.canonical()
+
+    @property
+    def grouped(self) -> CodedBallots:
+        """Return the ballots kept, sorted by group and no further: for sums of whole numbers, which no order changes."""
+        if self.kept is not None and (np.diff(self.kept.group) >= 0).all():
+            return self.kept
+        return self.ballots
 
     @cached_property
     def digest(self) -> str:
@@ -245,11 +254,28 @@ def tally_coded(coded: CodedBallots, depth: int | None = 10, keep_ballots: bool 
     counted = coded.value[coded.value != UNSURE] if form not in ("ranked", "pairwise") else np.array([], np.int64)
     t = _blank(form, depth, coded.groups, coded.questions, tuple(np.unique(counted).tolist()))
     t.n[:] = count_weighted(coded.group, coded.weight, len(t.groups))
-    for lane, prints in enumerate(coded.fingerprints().T):
-        np.add.at(t.prints[:, lane], coded.group, prints * coded.weight.view(np.uint64))
+    t.prints[:] = _sum_prints(coded)
     t.W[:], t.E[:] = count_pairs(coded)
-    _count_rows(t, coded)
+    (_count_slots if are_short(coded) else _count_rows)(t, coded)
     return replace(t, kept=coded if keep_ballots else None)
+
+
+def _sum_prints(coded: CodedBallots) -> npt.NDArray[np.uint64]:
+    """Return (G, lanes) the sum of each group's fingerprints, in whole numbers that run over alike in any order."""
+    prints = coded.fingerprints() * coded.weight.view(np.uint64)[:, None]
+    bounds = np.searchsorted(coded.group, np.arange(len(coded.groups) + 1))
+    held = [prints[begin:end].sum(axis=0, dtype=np.uint64) for begin, end in pairwise(bounds)]
+    return np.array(held, dtype=np.uint64).reshape(len(coded.groups), LANES)
+
+
+def _count_slots(t: Tally, coded: CodedBallots) -> None:
+    """Count places of short ranked ballots; those that do not score in one row after the last."""
+    q, last = len(t.questions) + 1, t.places + 1
+    for block in read_slots(coded):
+        cell = np.minimum(block.place, last) * q + block.question
+        counts = block.count(cell, (last + 1) * q).reshape(last + 1, q)
+        t.N[block.group] += counts[1:last, :-1]
+        t.given[block.group] += counts[1:, :-1].sum(axis=0)
 
 
 def _count_rows(t: Tally, coded: CodedBallots) -> None:
