@@ -17,7 +17,18 @@ from consensus.errors import DataError, ProtocolError
 from consensus.firmness import LINEAR, influence, smallest_change, stress
 from consensus.firmness.replicas import FROM_TOTALS, rank_interval, rank_replicates, rank_retallied
 from consensus.firmness.shares import acceptability, places_under, score_parts
-from consensus.resampling import doubled_positions, gaussian_sums, lowest_places, replicate_sums, replicate_weights
+from consensus.resampling import (
+    doubled_positions,
+    gaussian_sums,
+    lowest_places,
+    midrank_matrix,
+    place_moments,
+    places_worth,
+    points_matrix,
+    points_worth,
+    replicate_sums,
+    replicate_weights,
+)
 from consensus.resampling import replicates as drawing
 from consensus.rules import RULES, group_tables, rank
 from consensus.rules.group_tables import doubled_positions as positions_twin
@@ -336,3 +347,19 @@ def test_what_cannot_be_stressed_is_refused_with_its_remedy():
         stress(tally(ballots), "luck")
     with pytest.raises(ProtocolError, match="use one of exact, gaussian"):
         stress(tally(ballots), method="poisson")
+
+
+@examples
+@given(profile=profiles("ranked"))
+def test_sums_of_products_from_places_alone_are_those_of_lists_written_out(profile):
+    t = tally(frame_of(profile), QUESTIONS, depth=3)
+
+    for matrix_of, worth_of in ((points_matrix, points_worth), (midrank_matrix, places_worth)):
+        for group in np.flatnonzero(t.n):
+            matrix = matrix_of(t, group)
+            rows = matrix.rows(np.arange(len(matrix.weight))).astype(float)
+
+            total, cross = place_moments(t.grouped, group, worth_of(t))
+
+            np.testing.assert_array_equal(total, matrix.weight @ rows)
+            np.testing.assert_array_equal(cross, rows.T @ (matrix.weight[:, None] * rows))

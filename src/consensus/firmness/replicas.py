@@ -13,20 +13,27 @@ from consensus.errors import ProtocolError
 from consensus.resampling import (
     BallotMatrix,
     doubled_positions,
+    draw_normal,
     gaussian_sums,
     lowest_places,
     midrank_matrix,
+    place_moments,
+    places_worth,
     points_matrix,
+    points_worth,
     replicate_sums,
     replicate_weights,
 )
 from consensus.rules import GroupTables, rank
-from consensus.tally import IntArray, tally_coded
+from consensus.tally import IntArray, are_short, tally_coded
 
 __all__ = ["FROM_TOTALS", "METHODS", "rank_interval", "rank_replicates", "rank_retallied"]
 
 METHODS = ("exact", "gaussian")
 """Ballots drawn again one by one, or totals drawn from the normal distribution that those draws tend to."""
+
+AT_ONCE = 64
+"""Replicates placed together, so that they stay in cache."""
 
 Totals = tuple[npt.NDArray, npt.NDArray]
 
@@ -97,14 +104,19 @@ def rank_replicates(
     below = np.stack([total[:, q:] for total in totals], axis=1) if fraction else np.ones(1)
     if fraction and tables.tally.form == "pairwise":
         above, below = above + 2, 2 * below + 4
-    return lowest_places(combine((above, below), said, ties))
+    blocks = [slice(at, at + AT_ONCE) for at in range(0, replicates, AT_ONCE)]
+    parts = [(above[some], below[some] if fraction else below) for some in blocks]
+    return np.concatenate([lowest_places(combine(part, said, ties)) for part in parts])
 
 
 def _sums(
     tables: GroupTables, group: int, rule: str, replicates: int, seed: int, method: str, workers: int
 ) -> npt.NDArray:
-    matrix = (midrank_matrix if rule == "borda" else points_matrix)(tables.tally, group)
-    sign = -1 if rule == "borda" else 1
+    t, sign = tables.tally, -1 if rule == "borda" else 1
+    if method == "gaussian" and are_short(t.grouped):
+        total, cross = place_moments(t.grouped, group, (places_worth if rule == "borda" else points_worth)(t))
+        return sign * draw_normal(total, cross, int(t.n[group]), replicates, seed, t.groups[group])
+    matrix = (midrank_matrix if rule == "borda" else points_matrix)(t, group)
     told = (matrix.rows, matrix.weight, replicates, seed, matrix.name)
     if method == "gaussian":
         return sign * gaussian_sums(*told, largest=matrix.largest)[0]

@@ -1,23 +1,36 @@
 """Ballots drawn again with replacement, group by group: what firmness and agreement take their intervals from.
 
 `matrices` writes out what each ballot adds to its group's tables, `replicates` sums it over ballots drawn again, and
-`placing` puts many lists of totals in order at once.
+`placing` puts many lists of totals in order at once; `moments` sums what the normal distribution needs.
 """
 
 from consensus.resampling.matrices import BallotMatrix, doubled_places, midrank_matrix, points_matrix
+from consensus.resampling.moments import place_moments, places_worth, points_worth
 from consensus.resampling.placing import doubled_positions, lowest_places
-from consensus.resampling.replicates import BLOCK, gaussian_sums, interval, replicate_sums, replicate_weights, stream
+from consensus.resampling.replicates import (
+    BLOCK,
+    draw_normal,
+    gaussian_sums,
+    interval,
+    replicate_sums,
+    replicate_weights,
+    stream,
+)
 
 __all__ = [
     "BLOCK",
     "BallotMatrix",
     "doubled_places",
     "doubled_positions",
+    "draw_normal",
     "gaussian_sums",
     "interval",
     "lowest_places",
     "midrank_matrix",
+    "place_moments",
+    "places_worth",
     "points_matrix",
+    "points_worth",
     "replicate_sums",
     "replicate_weights",
     "stream",

@@ -16,7 +16,16 @@ import numpy.typing as npt
 
 from consensus.errors import DataError
 
-__all__ = ["BLOCK", "gaussian_sums", "interval", "replicate_sums", "replicate_weights", "stream"]
+__all__ = [
+    "BLOCK",
+    "EXACT_DOUBLE",
+    "draw_normal",
+    "gaussian_sums",
+    "interval",
+    "replicate_sums",
+    "replicate_weights",
+    "stream",
+]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -25,7 +34,8 @@ Rows = Callable[[IntArray], npt.NDArray]
 
 BLOCK = 4096
 """Ballots a block: the counters of one replicate stay in the nearest cache."""
-FEW = 256
+IN_CACHE = 1 << 16
+"""Draws held at once, for as many replicates as that takes."""
 EXACT_SINGLE, EXACT_DOUBLE = 2**24, 2**53
 
 
@@ -107,16 +117,34 @@ def replicate_weights(weight: IntArray, replicates: int, seed: int, name: str) -
 
 
 def _draw(rng: np.random.Generator, falls: IntArray, size: int, exact: type) -> npt.NDArray:
-    """Return how often each of a block's ballots is drawn in each replicate."""
+    """Return how often each of a block's ballots is drawn in each replicate, shape (replicates, size)."""
     drawn: npt.NDArray = np.empty((len(falls), size), dtype=exact)
-    narrow: type = np.uint16 if size <= 1 << 16 else np.uint32
-    if size <= FEW:  # one call for all replicates: with few ballots the calls take longer than the draws
-        row = np.repeat(np.arange(len(falls)) * size, falls)
-        drawn[:] = np.bincount(row + rng.integers(0, size, len(row)), minlength=drawn.size).reshape(drawn.shape)
-        return drawn
-    for replicate, fall in enumerate(falls.tolist()):
-        drawn[replicate] = np.bincount(rng.integers(0, size, fall, dtype=narrow), minlength=size)
+    step = max(1, IN_CACHE // size)
+    for begin in range(0, len(falls), step):
+        some = falls[begin : begin + step]
+        cell = _indices(rng, size, int(some.sum())).astype(np.intp)
+        if len(some) > 1:
+            cell += np.repeat(np.arange(len(some)) * size, some)
+        drawn[begin : begin + step] = np.bincount(cell, minlength=len(some) * size).reshape(-1, size)
     return drawn
+
+
+def _indices(rng: np.random.Generator, size: int, count: int) -> npt.NDArray:
+    """Return so many whole numbers below `size`, all equally likely: random bits, those that come out larger left out.
+
+    Four numbers are cut from each random word; with all bits used and none rescaled there is nothing to round.
+    """
+    bits = max(1, (size - 1).bit_length())
+    narrow: type = np.uint16 if bits <= 16 else np.uint32
+    found, lack = [], count
+    while lack > 0:
+        words = int(lack * 2**bits / size * np.dtype(narrow).itemsize / 8 * 1.01) + 8
+        some = rng.bit_generator.random_raw(words).astype("<u8", copy=False).view(narrow) & narrow(2**bits - 1)
+        if size < 2**bits:
+            some = some[some < size]
+        found.append(some)
+        lack -= len(some)
+    return np.concatenate([*found, np.zeros(0, narrow)])[:count]
 
 
 def gaussian_sums(
@@ -139,10 +167,17 @@ def gaussian_sums(
         weighed = block * weight[at, None]
         cross = block.T @ weighed + (cross if cross.size else 0.0)
         total = weighed.sum(axis=0) + (total if total.size else 0.0)
+    return draw_normal(total, cross, n, replicates, seed, name), np.rint(total).astype(np.int64)
+
+
+def draw_normal(
+    total: FloatArray, cross: FloatArray, n: int, replicates: int, seed: int, name: str
+) -> npt.NDArray[np.float64]:
+    """Return (replicates, K) sums of n draws as the normal distribution has them, from sums and sums of products."""
     spread, axes = np.linalg.eigh(cross - np.outer(total, total) / n)
     root = axes * np.sqrt(np.maximum(spread, 0))
     drawn = stream(seed, name, "gaussian").standard_normal((replicates, len(total)))
-    return total + drawn @ root.T, np.rint(total).astype(np.int64)
+    return total + drawn @ root.T
 
 
 def interval(values: npt.NDArray, level: float = 0.95) -> tuple[npt.NDArray, npt.NDArray]:

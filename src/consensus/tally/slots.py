@@ -56,13 +56,13 @@ def are_short(coded: CodedBallots) -> bool:
     return coded.form == "ranked" and int(np.diff(coded.start).max(initial=0)) <= SHORT
 
 
-def read_slots(coded: CodedBallots) -> Iterator[Slots]:
-    """Yield blocks of ballots, group by group."""
+def read_slots(coded: CodedBallots, only: int | None = None) -> Iterator[Slots]:
+    """Yield blocks of ballots, group by group, or those of one group alone."""
     length = np.diff(coded.start)
     width = max(int(length.max(initial=1)), 1)
     step, plain = max(1, IN_CACHE // width), bool((coded.weight == 1).all())
     bounds = np.searchsorted(coded.group, np.arange(len(coded.groups) + 1)).tolist()
-    for group in range(len(coded.groups)):
+    for group in range(len(coded.groups)) if only is None else [only]:
         for begin in range(bounds[group], bounds[group + 1], step):
             ballots = slice(begin, min(begin + step, bounds[group + 1]))
             weight = None if plain else coded.weight[ballots].astype(np.float64)
