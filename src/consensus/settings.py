@@ -9,7 +9,10 @@ from pathlib import Path
 
 from consensus.errors import DataError
 
-__all__ = ["Settings"]
+__all__ = ["TASK_RUNNERS", "Settings"]
+
+TASK_RUNNERS = ("local", "dask")
+"""Where parts of a round are tallied: threads of this machine, or a Dask cluster."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Settings:
     public_url: str = ""
     begins_a_minute: int = 120
     """How many people may begin a survey from one network address in a minute before they are slowed and flagged."""
+    task_runner: str = "local"
+    dask_address: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -42,7 +47,7 @@ class Settings:
         Raises
         ------
         DataError
-            A port that is none, or a home whose path a database address cannot hold.
+            A port that is none, a task runner that is not known, or a home whose path a database address cannot hold.
         """
         env = os.environ if environment is None else environment
         home = Path(env.get("CONSENSUS_HOME", ".consensus")).expanduser().absolute()
@@ -60,6 +65,8 @@ class Settings:
             mail_from=env.get("CONSENSUS_MAIL_FROM", ""),
             public_url=env.get("CONSENSUS_PUBLIC_URL", "").rstrip("/"),
             begins_a_minute=_count(env, "CONSENSUS_BEGINS_A_MINUTE", 120),
+            task_runner=_task_runner(env),
+            dask_address=env.get("CONSENSUS_DASK_ADDRESS", ""),
         )
 
     @property
@@ -104,3 +111,10 @@ def _count(env: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdigit() or int(value) < 1:
         raise DataError(f"{name} is {value!r}; set it to a whole number from 1.")
     return int(value)
+
+
+def _task_runner(env: Mapping[str, str]) -> str:
+    name = env.get("CONSENSUS_TASK_RUNNER", TASK_RUNNERS[0])
+    if name not in TASK_RUNNERS:
+        raise DataError(f"CONSENSUS_TASK_RUNNER is {name!r}; use {' or '.join(TASK_RUNNERS)}.")
+    return name

@@ -52,7 +52,7 @@ def sum_ranked(coded: CodedBallots, group: int) -> RankedSums:
     kinds, kind = np.unique(square, return_inverse=True)
     n = int(weight.sum())
     if len(kinds) == 1:  # as with whole top tens
-        apart = (counts @ np.arange(2 * q + 1) - n * (q + 1))[None]
+        apart: npt.NDArray = (counts @ np.arange(2 * q + 1) - n * (q + 1))[None]
     else:
         apart = _sums_by_kind(coded, group, kind, len(kinds))
     scaled = [total / np.sqrt(size) for size, total in zip(kinds.tolist(), apart, strict=True) if size]

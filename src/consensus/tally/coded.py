@@ -173,19 +173,24 @@ def code_received(received: Received) -> CodedBallots:
     value = np.where(received.blank, 0, received.value).astype(np.int64)
     value[received.blank] = UNSURE
     other = received.other if received.form == "pairwise" else received.task
-    question, tied = received.question.astype(np.int32), received.form == "best_worst"
-    order = sorted_rows(owner, *([received.task] if tied else []), value, question, other)
+    question = _narrow(received.question)
+    order = sorted_rows(owner, received.task, value, question, other)
     if order is not None:
         owner, question, value, other = (column[order] for column in (owner, question, value, other))
     start = np.r_[0, np.cumsum(np.bincount(owner, minlength=len(first)))]
     if received.form == "ranked":
-        value = _lowest_places(owner, value, start).astype(np.int32)
+        value = _narrow(_lowest_places(owner, value, start))
         other = np.broadcast_to(np.int64(0), len(owner))
     if received.form == "best_worst":
         other = _number_within(owner, other, start)
     weight = received.weight[first].astype(np.int64)
     labels = (received.form, received.groups, received.questions)
     return CodedBallots(*labels, received.group[first], weight, start, question, value, other)
+
+
+def _narrow(codes: IntArray) -> npt.NDArray:
+    """Return codes in half the memory, where they fit as they nearly always do."""
+    return codes.astype(np.int32) if int(codes.max(initial=0)) < 2**31 else codes
 
 
 def _lowest_places(owner: IntArray, value: IntArray, start: IntArray) -> IntArray:

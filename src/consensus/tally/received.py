@@ -159,7 +159,7 @@ def first_rows(number: IntArray) -> IntArray:
     return np.flatnonzero(np.diff(most, prepend=-1) > 0)
 
 
-def sorted_rows(*columns: IntArray) -> IntArray | None:
+def sorted_rows(*columns: npt.NDArray) -> IntArray | None:
     """Return the order of the rows by these columns, the first first; None where they stand in that order already.
 
     Examples

@@ -107,7 +107,7 @@ class Tally:
 
     @property
     def grouped(self) -> CodedBallots:
-        """Return the ballots kept, sorted by group and no further: for sums of whole numbers, which no order changes."""
+        """Return the ballots kept, sorted by group and no further: for whole-number sums, which no order changes."""
         if self.kept is not None and (np.diff(self.kept.group) >= 0).all():
             return self.kept
         return self.ballots
