@@ -75,7 +75,7 @@ def tally_parts(
     faults = [fault for each in found if isinstance(each, list) for fault in each]
     if faults:
         raise DataError.of("the files of ballots", faults)
-    whole: Tally = reduce(add, found)
+    whole = reduce(add, [each for each in found if isinstance(each, Tally)])
     get_run_logger().info("%d files tallied: %d ballots", len(parts), int(whole.n.sum()))
     return whole
 
