@@ -27,6 +27,8 @@ DECISIONS_IN_WORDS = {
     "out_of_scope": "A submission is out of scope",
     "in_scope": "A submission is in scope after all",
     "same_question": "Submissions ask the same: a summary question",
+    "compared": "Two submissions were compared: the same question or not",
+    "split": "A duplicate group was taken apart",
     "move": "A submission belongs to another summary question",
     "wording": "New wording for a summary question",
     "category": "A summary question belongs to a category",
