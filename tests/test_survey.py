@@ -47,7 +47,7 @@ def fill_gather(visitor, *texts):
     for _ in texts[1:]:
         visitor.press("add:q")
     visitor.press("next", a__q=list(texts))
-    return visitor.press("next", a__age="Prefer not to say")
+    return visitor.press("next", a__age="prefer_not_to_say")
 
 
 def test_words_travel_from_an_open_link_to_the_store_as_they_were_written(gathering):

@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from consensus.cli import commands, inviting, running
+from consensus.cli import checking, commands, inviting, running
 from consensus.cli.context import Context
 from consensus.errors import ConsensusError
 from consensus.version import __version__
@@ -66,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     common.add_argument("--now", metavar="INSTANT", help="the clock to go by, in ISO form with its zone (default: now)")
     subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     commands.add_to(subcommands, common)
+    checking.add_to(subcommands, common)
     inviting.add_to(subcommands, common)
     running.add_to(subcommands, common)
     return parser

@@ -20,6 +20,10 @@ LANGUAGES = tuple(sorted(path.name.removesuffix(".toml") for path in _FOLDER.ite
 """The languages in which the survey pages have words."""
 
 
+FIRST_STRONG, END = "\u2068", "\u2069"
+"""Around words that may be in another direction than the sentence they stand in."""
+
+
 @lru_cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Return the sentences of a language by key; English where the language is not known.
@@ -67,4 +71,5 @@ def instant_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
     """
     shape = catalogue(language)["instant_shape"]
     told = format_datetime(instant, shape, tzinfo=zone, locale=language if language in LANGUAGES else "en")
-    return f"{told} ({zone.key})"
+    name = f"{FIRST_STRONG}{zone.key}{END}" if direction(language) == "rtl" else zone.key
+    return f"{told} ({name})"

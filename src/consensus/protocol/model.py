@@ -71,10 +71,10 @@ class Category(Fixed):
 
 
 class Partner(Fixed):
-    """An organisation through which people are reached."""
+    """An organisation through which people are reached; its name is the same in every language."""
 
     id: Identifier
-    name: Words
+    name: Sentence
 
 
 class Signpost(Fixed):

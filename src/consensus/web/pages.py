@@ -52,10 +52,15 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.filters["paragraphs"] = paragraphs
 
 
+def _apart(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep a question's wording apart from the direction of the sentence it is named in."""
+    return {name: f"\u2068{value}\u2069" if name == "wording" else value for name, value in named.items()}
+
+
 @lru_cache
 def _speaking(language: str) -> Mapping[str, Callable[..., Any]]:
     return {
-        "t": lambda key, **named: interface.say(language, key, **named),
+        "t": lambda key, **named: interface.say(language, key, **_apart(named)),
         "w": lambda words: _wording(words, language),
         "said": lambda words: words.said(language) if isinstance(words, Words) else words,
     }

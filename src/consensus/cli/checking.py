@@ -1,0 +1,32 @@
+"""The command that reads a partnership's folder and registers nothing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from consensus.cli.context import Context, Said
+from consensus.protocol import read_protocol
+
+__all__ = ["add_to"]
+
+
+def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    """Add the command `check`."""
+    text = "say whether a partnership's folder is complete, translations included, and register nothing"
+    parser = subcommands.add_parser("check", help=text, description=text, parents=[common])
+    parser.add_argument("folder", type=Path)
+    parser.set_defaults(run=_check)
+
+
+def _check(context: Context, options: argparse.Namespace) -> Said:
+    protocol = read_protocol(options.folder)
+    surveys = {"gather": protocol.gather, "interim": protocol.interim}
+    languages = list(protocol.partnership.languages)
+    lines = [f"The folder of '{protocol.id}' is complete, in every language it lists: {', '.join(languages)}."]
+    lines += [
+        f"{name}.toml: version {asked.version}, {len(asked.items)} items, content {asked.hash[:12]}."
+        for name, asked in surveys.items()
+    ]
+    hashes = {name: asked.hash for name, asked in surveys.items()}
+    return Said(tuple(lines), {"partnership": protocol.id, "languages": languages, "surveys": hashes})
