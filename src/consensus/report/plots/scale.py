@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consensus.report.drawing import GREY, Sheet
+from consensus.report.drawing import GREY, Sheet, text_width
 
 __all__ = ["BLUE", "MARGIN", "ORANGE", "Scale", "number_places", "ticks"]
 
@@ -24,8 +24,10 @@ class Scale:
 def number_places(sheet: Sheet, scale: Scale, y: float) -> float:
     """Say what left and right mean, and number the places."""
     small = sheet.size - 1
-    sheet.write(scale.left - 8, y + 8, "← more favoured", size=small, color=GREY)
-    sheet.write(scale.right + 8, y + 8, "less favoured →", size=small, color=GREY, ha="right")
+    first, last = "← more favoured", "less favoured →"
+    sheet.write(scale.left - 8, y + 8, first, size=small, color=GREY)
+    if text_width(first, small) + text_width(last, small) + 8 <= scale.right - scale.left + 16:
+        sheet.write(scale.right + 8, y + 8, last, size=small, color=GREY, ha="right")
     for place in [1, *ticks(scale)]:
         sheet.write(scale(place), y + 21, str(place), size=small, color=GREY, ha="center")
     return y + 30
