@@ -224,10 +224,10 @@ def test_groups_too_small_to_be_shown_are_not_shown_by_what_a_ranking_tells(tmp_
         .all(axis=None)
     )
     assert list(told["Still in the Top 3"].dropna(axis=1, how="all").columns) == [
-        "wording",
         "interim",
-        "by mean_points",
         "in the Top 3",
+        "wording",
+        "by mean_points",
         "question",
     ]
     assert told["Agreement"].empty

@@ -97,11 +97,21 @@ def _public_tables(ranked: Ranked) -> dict[str, pd.DataFrame]:
     hidden = Withheld.of(protocol, ranked.ballots)
     firm = orders.show_firmness(ranked.tables["firmness"], protocol.shares, hidden)
     return {
-        "Interim ranking": worded(_interim(ranked, firm, hidden), wordings),
+        "Interim ranking": _numbers_first(worded(_interim(ranked, firm, hidden), wordings)),
         "Shortlist": worded(_shortlist(ranked, hidden), wordings),
-        f"Still in the Top {protocol.publication.top}": worded(_still_in_top(ranked, firm, hidden), wordings),
+        f"Still in the Top {protocol.publication.top}": _numbers_first(
+            worded(_still_in_top(ranked, firm, hidden), wordings)
+        ),
         "Agreement": _agreement(ranked, hidden),
     }
+
+
+def _numbers_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with rank, interval and chance before the wording, after which a screen shows no more columns."""
+    first = [
+        name for name in table if name in ("rank", "interim", "low", "high") or str(name).startswith(("P(", "in the"))
+    ]
+    return table[[*first, *table.columns.drop(first)]]
 
 
 def _still_in_top(ranked: Ranked, firm: pd.DataFrame, hidden: Withheld) -> pd.DataFrame:
