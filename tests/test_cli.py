@@ -194,6 +194,35 @@ def test_a_close_in_the_hour_that_the_clock_skips_is_refused(home, capsys):
     assert "does not exist in Europe/London" in err
 
 
+def test_a_decision_is_taken_back_once_with_a_reason_and_the_next_step_is_named(home, capsys):
+    walk.walk(home / "home").close()
+    _, out, _ = say(capsys, "decisions", "--json")
+    approval = next(row for row in json.loads(out)["decisions"] if row["kind"] == "approval")["decision_id"]
+
+    nobody = say(capsys, "undo", "d0", "--why", "typing")
+    silent = say(capsys, "undo", approval, "--why", " ")
+    first = say(capsys, "undo", approval, "--why", "signed too early")
+    again = say(capsys, "undo", approval, "--why", "signed too early")
+
+    assert (nobody[0], silent[0], first[0], again[0]) == (2, 2, 0, 0)
+    assert "The reason is missing" in silent[2]
+    assert "Next: The shortlist waits for sign-off. `consensus approve" in first[1]
+    assert "was taken back already" in again[1]
+    _, listed, _ = say(capsys, "decisions")
+    assert re.search(rf"{approval} .*approval, decision: approve .*taken back$", listed, re.M)
+    assert listed.count("undo") == 1
+
+
+def test_an_open_round_keeps_its_close_unless_it_is_extended(home, capsys):
+    say(capsys, "init", str(small_folder(home / "small")))
+    say(capsys, "round", "open", "gather", "--closes", "2030-01-01T12:00")
+
+    status, _, err = say(capsys, "round", "open", "gather", "--closes", "2030-01-02T12:00")
+
+    assert status == 3
+    assert "consensus round extend small-gather-1" in err
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as ended:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-__all__ = ["in_force", "merged"]
+__all__ = ["in_force", "merged", "taken_back"]
 
 
 def in_force(decisions: pd.DataFrame) -> pd.DataFrame:
@@ -22,17 +22,27 @@ def in_force(decisions: pd.DataFrame) -> pd.DataFrame:
     >>> in_force(pd.DataFrame(rows, columns=COLUMNS["decisions"]))["decision_id"].tolist()
     ['d1']
     """
+    undone = taken_back(decisions)
+    return decisions[~decisions["decision_id"].isin(undone) & decisions["kind"].ne("undo")]
+
+
+def taken_back(decisions: pd.DataFrame) -> set[str]:
+    """Return the ids of the decisions that somebody took back, an undo that was itself undone among them.
+
+    Examples
+    --------
+    >>> rows = [("d1", "wording", "q1", {"wording": "Why?"}, "Ada", None, ""),
+    ...         ("d2", "undo", "d1", {}, "Ada", None, "")]
+    >>> from consensus.vocabulary import COLUMNS
+    >>> taken_back(pd.DataFrame(rows, columns=COLUMNS["decisions"]))
+    {'d1'}
+    """
     undone: set[str] = set()
-    kept = []
-    rows = zip(decisions["decision_id"], decisions["kind"], decisions["subject"], strict=True)
-    for position, (decision, kind, subject) in reversed(list(enumerate(rows))):
-        if decision in undone:
-            continue
-        if kind == "undo":
+    undoing = decisions[decisions["kind"] == "undo"]
+    for decision, subject in reversed([*zip(undoing["decision_id"], undoing["subject"], strict=True)]):
+        if decision not in undone:
             undone.add(subject)
-        else:
-            kept.append(position)
-    return decisions.iloc[kept[::-1]]
+    return undone
 
 
 def merged(decisions: pd.DataFrame) -> Callable[[str], str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from consensus.decisions import in_force, merged
+from consensus.decisions import merged, taken_back
 from consensus.errors import DataError
+from consensus.vocabulary import how_many
 
-__all__ = ["Trace", "compare", "trace"]
+__all__ = ["Trace", "compare", "say_decision", "trace"]
 
 _OF_THE_ORDER = ("approval", "dissent")  # decisions about the order in which the question stands
 _SAID_AS = {
@@ -22,6 +23,7 @@ _SAID_AS = {
     "shortlist_by_hand": "shortlisted by hand",
     "plenary_move": "moved by the plenary",
 }
+_DETAILS = ("act", "wording", "category", "to", "into", "decision", "closes_at")
 
 
 @dataclass(frozen=True)
@@ -75,24 +77,27 @@ class Trace:
             told[name] = [{str(key): _plain(value) for key, value in row.items()} for row in rows]
         return {**told, "positions": dict(self.positions), "firmness": dict(self.firmness)}
 
-    def to_lines(self) -> list[str]:
-        """Return everything as lines for a person."""
+    def to_lines(self, name: Callable[[str], str] = str) -> list[str]:
+        """Return everything as lines for a person; `name` gives a stakeholder group's name for its id."""
         lines = [f"{self.question_id}: {self.wording}"]
         if self.place is not None:
             lines.append(f"  final place {self.place}{' (tied)' if self.tied else ''}")
         if self.interim_place is not None:
             lines.append(f"  interim place {self.interim_place}, score {_number(self.score)}")
-            lines += [f"    {group}: position {_number(x)}{self._moved(group)}" for group, x in self.positions.items()]
+            places = self.positions.items()
+            lines += [f"    {name(group)}: position {_number(x)}{self._moved(group)}" for group, x in places]
             lines += self._firm_lines()
         if self.status != "open":
             lines.append(f"  {self.status}")
-        lines.append(f"  {len(self.decisions)} decisions")
+        lines.append(f"  {how_many(len(self.decisions), 'decision')}")
         lines += [f"    {_decision_line(row)}" for row in self.decisions.to_dict("records")]
-        people = self.submissions["response_id"].nunique()
-        lines.append(f"  {len(self.submissions)} submissions by {people} people")
+        people = how_many(self.submissions["response_id"].nunique(), "person", "people")
+        lines.append(f"  {how_many(len(self.submissions), 'submission')} by {people}")
         for row in self.submissions.to_dict("records"):
             where = f"{row['answer_id']}, characters {row['start']} to {row['end']}"
-            lines.append(f"    {row['submission_id']} ({row['group']}; {where}): {' '.join(str(row['text']).split())}")
+            lines.append(
+                f"    {row['submission_id']} ({name(row['group'])}; {where}): {' '.join(str(row['text']).split())}"
+            )
         return lines
 
     def _moved(self, group: str) -> str:
@@ -206,20 +211,26 @@ def _decisions(question: str, behind: pd.DataFrame, decisions: pd.DataFrame, in_
             taken.add(row["decision_id"])
         bears.append(found)
     kept = decisions[pd.Series(bears, index=decisions.index, dtype=bool)].reset_index(drop=True)
-    standing = set(in_force(decisions)["decision_id"])
-    return kept.assign(stands=[decision in standing for decision in kept["decision_id"]])
+    return kept.assign(stands=~kept["decision_id"].isin(taken_back(decisions)))
+
+
+def say_decision(kind: str, value: Mapping[str, Any]) -> str:
+    """Return in words what a decision says of its subject.
+
+    Examples
+    --------
+    >>> say_decision("plenary_move", {"to": 4}), say_decision("approval", {"decision": "reject"})
+    ('moved by the plenary, to: 4', 'approval, decision: reject')
+    """
+    said = _SAID_AS.get(kind, kind.replace("_", " "))
+    return said + "".join(f", {key}: {value[key]}" for key in _DETAILS if value.get(key))
 
 
 def _decision_line(row: Mapping[Any, Any]) -> str:
-    value = row["value"]
-    said = _SAID_AS.get(row["kind"], str(row["kind"]).replace("_", " "))
-    detail = "".join(
-        f", {key}: {value[key]}" for key in ("wording", "category", "to", "into", "decision") if value.get(key)
-    )
+    said = say_decision(str(row["kind"]), row["value"])
     at = row["at"].strftime("%Y-%m-%d %H:%M UTC") if hasattr(row["at"], "strftime") else "time unknown"
     why = f" Why: {row['why']}" if row["why"] else ""
-    undone = "" if row["stands"] or row["kind"] == "undo" else " (taken back)"
-    return f"{at}, {row['by']}: {said} ({row['subject']}{detail}){undone}.{why}"
+    return f"{at}, {row['by']}: {said} ({row['subject']}){'' if row['stands'] else ' (taken back)'}.{why}"
 
 
 def _number(value: float | None) -> str:

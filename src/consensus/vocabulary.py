@@ -25,6 +25,7 @@ __all__ = [
     "RoundState",
     "check_columns",
     "empty",
+    "how_many",
 ]
 
 NOT_STATED = "not_stated"
@@ -146,3 +147,14 @@ def check_columns(frame: pd.DataFrame, name: str, where: str = "", also: Iterabl
         place = where or f"the {name} frame"
         needs = ", ".join(wanted)
         raise DataError.of(place, [f"Column '{c}' is missing; the {name} frame needs {needs}." for c in missing])
+
+
+def how_many(count: int, one: str, more: str = "") -> str:
+    """Return a count of things as a sentence says it; `more` is what several are called where an s is not enough.
+
+    Examples
+    --------
+    >>> how_many(1, "decision"), how_many(2, "decision"), how_many(0, "person", "people")
+    ('1 decision', '2 decisions', '0 people')
+    """
+    return f"{count} {one if count == 1 else more or one + 's'}"

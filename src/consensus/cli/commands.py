@@ -12,6 +12,7 @@ from consensus import orchestration, steps
 from consensus.cli.context import Context, Said
 from consensus.cli.tables import as_columns, as_lines
 from consensus.errors import DataError
+from consensus.provenance import say_decision
 from consensus.steps import Outcome
 
 __all__ = ["add_to"]
@@ -249,8 +250,12 @@ def _shortlist(context: Context, options: argparse.Namespace) -> Said:
 
 def _decisions(context: Context, options: argparse.Namespace) -> Said:
     rows = steps.decisions(context.db, context.partnership)
-    shown = rows[["decision_id", "at", "by", "kind", "subject", "why", "stands"]]
-    lines = as_columns(shown.assign(at=[f"{at:%Y-%m-%d %H:%M}" for at in shown["at"]])) or ["Nothing is decided yet."]
+    shown = rows.assign(
+        at=[f"{at:%Y-%m-%d %H:%M}" for at in rows["at"]],
+        decision=[say_decision(kind, value) for kind, value in zip(rows["kind"], rows["value"], strict=True)],
+        stands=rows["stands"].map({True: "yes", False: "taken back"}),
+    )[["decision_id", "at", "by", "decision", "subject", "why", "stands"]]
+    lines = as_columns(shown) or ["Nothing is decided yet."]
     return Said(tuple(lines), {"decisions": rows.astype({"at": str}).to_dict("records")})
 
 
@@ -362,7 +367,8 @@ def _publish(context: Context, options: argparse.Namespace) -> Said:
 
 def _trace(context: Context, options: argparse.Namespace) -> Said:
     found = steps.trace(context.db, context.partnership, options.question)
-    return Said(tuple(found.to_lines()), found.to_dict())
+    name = steps.protocol(context.db, context.partnership).group_name
+    return Said(tuple(found.to_lines(name)), found.to_dict())
 
 
 def _compare(context: Context, options: argparse.Namespace) -> Said:

@@ -73,6 +73,10 @@ class NextAction:
     sentence: str
     command: str = ""
 
+    def to_text(self) -> str:
+        """Return the sentence, with the command where there is one."""
+        return f"{self.sentence} `{self.command}`" if self.command else self.sentence
+
 
 def shown(count: int, protocol: Protocol) -> str:
     """Return a count of people, or of what they sent, for a sentence that anybody may read.

@@ -19,6 +19,7 @@ from consensus.questions import NOT_YET_REVIEWED, Questions, apply_decisions, ap
 from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.outcome import Outcome
 from consensus.store import Store
+from consensus.vocabulary import how_many
 from consensus.workbooks import write_whole
 
 __all__ = ["build_questions", "export_review", "import_review", "propose_duplicates", "record_decisions"]
@@ -138,7 +139,7 @@ def record_decisions(db: Store, partnership: str, rows: Iterable[Mapping[str, ob
     outcome = build_questions(db, partnership, now=now)
     return Outcome(
         stage=STAGE,
-        done=f"{added} decisions recorded. {outcome.done}",
+        done=f"{how_many(added, 'decision')} recorded. {outcome.done}",
         next=outcome.next,
         counts={"decisions": added, **outcome.counts},
         tables=outcome.tables,

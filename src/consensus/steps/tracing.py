@@ -9,10 +9,11 @@ import pandas as pd
 from sqlmodel import Session
 
 from consensus import provenance, store
-from consensus.errors import StageError
+from consensus.decisions import taken_back
+from consensus.errors import DataError, StageError
 from consensus.provenance import Trace
-from consensus.questions import in_force
 from consensus.steps.outcome import Outcome
+from consensus.steps.progress import next_action
 from consensus.steps.ranking import current_ranking
 from consensus.steps.review import record_decisions
 from consensus.steps.workshop import final_ranking
@@ -28,7 +29,7 @@ def trace(db: Store, partnership: str, question: str) -> Trace:
 
     Raises
     ------
-    StageError
+    DataError
         There is no such question; the error says how ids look.
     """
     with db.reading() as session:
@@ -54,18 +55,31 @@ def decisions(db: Store, partnership: str) -> pd.DataFrame:
     with db.reading() as session:
         store.load_protocol(session, partnership)
         made = store.load_decisions(session, partnership)
-    standing = set(in_force(made)["decision_id"])
-    return made.assign(stands=made["decision_id"].isin(standing))
+    return made.assign(stands=~made["decision_id"].isin(taken_back(made)))
 
 
 def undo(db: Store, partnership: str, decision_id: str, *, by: str, why: str, now: datetime) -> Outcome:
-    """Take a decision back by another row, with the reason; nothing is deleted."""
-    made = decisions(db, partnership)
-    if decision_id not in set(made["decision_id"]):
-        raise StageError(f"There is no decision '{decision_id}'; `consensus decisions` lists them.")
-    row = {"kind": "undo", "subject": decision_id, "value": {}, "by": by, "at": now, "why": why}
-    outcome = record_decisions(db, partnership, [row], now=now)
-    return replace(outcome, done=f"Took back the decision '{decision_id}'. {outcome.done}")
+    """Take a decision back by another row, with the reason; nothing is deleted, and saying it twice adds nothing.
+
+    Raises
+    ------
+    DataError
+        There is no such decision, or the reason is missing.
+    """
+    made = decisions(db, partnership).set_index("decision_id")
+    if decision_id not in made.index:
+        raise DataError(f"There is no decision '{decision_id}'; `consensus decisions` lists them.")
+    if not why.strip():
+        raise DataError("The reason is missing; a decision is taken back with why.")
+    if not made.loc[decision_id, "stands"]:
+        done = Outcome(
+            "undo", f"The decision '{decision_id}' was taken back already.", ids={"partnership": partnership}
+        )
+    else:
+        row = {"kind": "undo", "subject": decision_id, "value": {}, "by": by, "at": now, "why": why}
+        rebuilt = record_decisions(db, partnership, [row], now=now)
+        done = replace(rebuilt, done=f"Took back the decision '{decision_id}'. {rebuilt.done}")
+    return replace(done, next=next_action(db, partnership, now=now).to_text())
 
 
 def _orders(session: Session, partnership: str) -> tuple[pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame | None]:
@@ -88,7 +102,7 @@ def _question_id(question: str, questions: pd.DataFrame, order: pd.DataFrame | N
         there = order.index[order["rank"] == int(question)]
         if len(there):
             return str(there[0])
-    raise StageError(
+    raise DataError(
         f"There is no summary question '{question}' among {len(questions)}; give an id such as 'q0123456789ab' or a "
         "place such as '1' (`consensus questions` lists them)."
     )
