@@ -422,7 +422,7 @@ def test_a_wrong_sign_off_is_refused_with_all_its_faults_and_nothing_is_lost(tmp
     until("approve-shortlist", db, tmp_path)
     ranking = steps.current_ranking_id(db, "small")
 
-    with pytest.raises(StageError) as told:
+    with pytest.raises(DataError) as told:
         steps.record_approval(db, "small", ranking, "maybe", by=" ", now=walk.MET)
 
     assert len(told.value.faults) == 2

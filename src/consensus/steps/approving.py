@@ -9,7 +9,7 @@ import pandas as pd
 from sqlmodel import Session
 
 from consensus import store
-from consensus.errors import StageError
+from consensus.errors import DataError, StageError
 from consensus.questions import in_force
 from consensus.steps.outcome import Outcome
 from consensus.steps.ranking import current_ranking
@@ -36,8 +36,10 @@ def record_approval(
 
     Raises
     ------
+    DataError
+        The decision is neither 'approve' nor 'reject', nobody signs it, or a rejection gives no reason.
     StageError
-        There is no such ranking, it is not the current one, or the decision is neither 'approve' nor 'reject'.
+        The ranking is not the current one.
     """
     faults = []
     if decision not in ("approve", "reject"):
@@ -47,7 +49,7 @@ def record_approval(
     if decision == "reject" and not why.strip():
         faults.append("The reason is missing; a rejected shortlist needs one.")
     if faults:
-        raise StageError(" ".join(faults), faults)
+        raise DataError(" ".join(faults), faults)
     with db.writing() as session:
         current = current_ranking(session, partnership)
         if current.ranking_id != ranking_id:

@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from consensus import store
-from consensus.errors import StageError
+from consensus.errors import DataError
 from consensus.questions import in_force
 from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.outcome import Outcome
@@ -21,10 +21,10 @@ STAGE = "interim-ranking"
 def record_by_hand(db: Store, partnership: str, question_id: str, *, by: str, why: str, now: datetime) -> Outcome:
     """Record that people put a question on the shortlist by hand, with the reason; the next ranking shows it there."""
     if not why.strip():
-        raise StageError("The reason is missing; a question goes on the shortlist by hand with why.")
+        raise DataError("The reason is missing; a question goes on the shortlist by hand with why.")
     with db.writing() as session:
         if question_id not in set(on_ballot(interim_round(session, partnership))["question_id"]):
-            raise StageError(f"The question '{question_id}' was not on the ballot; `consensus questions` lists those.")
+            raise DataError(f"The question '{question_id}' was not on the ballot; `consensus questions` lists those.")
         row = {"kind": "shortlist_by_hand", "subject": question_id, "value": {}, "by": by, "at": now, "why": why}
         store.append_decisions(session, partnership, [row])
     return Outcome(

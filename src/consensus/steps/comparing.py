@@ -55,10 +55,8 @@ def compare(db: Store, before: str, after: str) -> Comparison:
 
     Raises
     ------
-    StageError
-        There is no ranking of that id; the error lists those there are.
     DataError
-        The rankings belong to two partnerships.
+        There is no ranking of that id (the error lists those there are), or the two belong to two partnerships.
     """
     with db.reading() as session:
         one, other = store.load_ranking(session, before), store.load_ranking(session, after)

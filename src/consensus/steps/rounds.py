@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from consensus import models, store
-from consensus.errors import StageError
+from consensus.errors import DataError, StageError
 from consensus.protocol import Protocol
 from consensus.steps.inviting import queue_invitations
 from consensus.steps.outcome import Outcome
@@ -51,11 +51,13 @@ def open_round(
 
     Raises
     ------
+    DataError
+        The kind is not known.
     StageError
-        The kind is not known, the round is over, its close lies in the past, or there is nothing to rank yet.
+        The round is over or open until another close, its close lies in the past, or there is nothing to rank yet.
     """
     if kind not in ROUND_KINDS:
-        raise StageError(f"There is no round of the kind '{kind}'; use one of {', '.join(ROUND_KINDS)}.")
+        raise DataError(f"There is no round of the kind '{kind}'; use one of {', '.join(ROUND_KINDS)}.")
     with db.writing() as session:
         protocol = store.load_protocol(session, partnership)
         row = store.load_round(session, f"{partnership}-{kind}-1")
@@ -71,6 +73,11 @@ def open_round(
                     "give a later close with --closes."
                 )
             begin_round(session, row, opens_at=now, closes_at=closes, by=by, now=now, why=why)
+        elif closes != row.closes_at:
+            raise StageError(
+                f"The round '{row.round_id}' is {row.state} and closes {local_time(row.closes_at, protocol)}; "
+                f"to move that: `consensus round extend {row.round_id} WHEN`."
+            )
         return _outcome("open-round", row, protocol, f"The round '{row.round_id}' is {row.state}.")
 
 

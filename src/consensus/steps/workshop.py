@@ -19,7 +19,7 @@ from consensus.steps.outcome import Outcome, worded
 from consensus.steps.ranking import current_ranking
 from consensus.store import Store, StoredRanking
 from consensus.version import __version__
-from consensus.vocabulary import COLUMNS, check_columns
+from consensus.vocabulary import COLUMNS, check_columns, how_many
 
 __all__ = [
     "final_inputs",
@@ -101,13 +101,13 @@ def _approved_shortlist(db: Store, session: Session, partnership: str) -> list[s
 def record_move(db: Store, partnership: str, question_id: str, to: int, *, by: str, why: str, now: datetime) -> Outcome:
     """Record that the plenary moves a question to a place in the final order; the reason is required."""
     if not why.strip():
-        raise StageError("The reason is missing; a plenary move is recorded with why it was made.")
+        raise DataError("The reason is missing; a plenary move is recorded with why it was made.")
     with db.writing() as session:
         shortlist = _approved_shortlist(db, session, partnership)
         if question_id not in shortlist:
-            raise StageError(f"The question '{question_id}' is not on the shortlist; the plenary moves what is on it.")
+            raise DataError(f"The question '{question_id}' is not on the shortlist; the plenary moves what is on it.")
         if not 1 <= to <= len(shortlist):
-            raise StageError(f"The place {to} is not on the shortlist; it has places 1 to {len(shortlist)}.")
+            raise DataError(f"The place {to} is not on the shortlist; it has places 1 to {len(shortlist)}.")
         row = {"kind": "plenary_move", "subject": question_id, "value": {"to": to}, "by": by, "at": now, "why": why}
         store.append_decisions(session, partnership, [row])
     return Outcome(
@@ -123,11 +123,11 @@ def record_merge(
 ) -> Outcome:
     """Record that the plenary merges one question of the shortlist into another; its lineage goes with it."""
     if not why.strip():
-        raise StageError("The reason is missing; a merge at the workshop is recorded with why it was made.")
+        raise DataError("The reason is missing; a merge at the workshop is recorded with why it was made.")
     with db.writing() as session:
         shortlist = _approved_shortlist(db, session, partnership)
         if question_id == into or not {question_id, into} <= set(shortlist):
-            raise StageError(f"'{question_id}' and '{into}' are not two questions of the shortlist; name two of them.")
+            raise DataError(f"'{question_id}' and '{into}' are not two questions of the shortlist; name two of them.")
         row = {"kind": "merge", "subject": question_id, "value": {"into": into}, "by": by, "at": now, "why": why}
         store.append_decisions(session, partnership, [row])
     return Outcome(
@@ -141,12 +141,15 @@ def record_merge(
 def record_dissent(db: Store, partnership: str, *, by: str, why: str, now: datetime) -> Outcome:
     """Record that somebody dissents from the final order, with the reason; the order stands."""
     if not why.strip():
-        raise StageError("The reason is missing; dissent is recorded with why.")
+        raise DataError("The reason is missing; dissent is recorded with why.")
     with db.writing() as session:
         ranking = final_ranking(session, partnership)
         store.append_decision(session, partnership, "dissent", ranking.ranking_id, {}, by=by, at=now, why=why)
     return Outcome(
-        stage=STAGE, done=f"Recorded a dissent from '{ranking.ranking_id}'.", ids={"partnership": partnership}
+        stage=STAGE,
+        done=f"Recorded a dissent from '{ranking.ranking_id}'.",
+        next=f"The order stands; publish it: `consensus publish --partnership {partnership}`.",
+        ids={"partnership": partnership},
     )
 
 
@@ -219,7 +222,7 @@ def _outcome(
     table = worded(table, wordings)
     return Outcome(
         stage=STAGE,
-        done=f"The final order stands: {len(final)} questions by rank sum, {moves} plenary moves.",
+        done=f"The final order stands: {len(final)} questions by rank sum, {how_many(moves, 'plenary move')}.",
         next=f"Publish it: `consensus publish --partnership {protocol.id}`.",
         counts={"questions": len(final), "plenary moves": moves, "published priorities": min(top, len(final))},
         tables={f"Top {top}": table[table["rank"] <= top], "Final order": table},

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from consensus import models
 from consensus.digest import digest
-from consensus.errors import StageError
+from consensus.errors import DataError
 from consensus.store.kept import pack_tables, unpack_tables
 
 __all__ = [
@@ -60,11 +60,11 @@ def save_ranking(
 
 
 def load_ranking(session: Session, ranking_id: str) -> StoredRanking:
-    """Return a stored order by its id, or raise a `StageError` that lists the ids there are."""
+    """Return a stored order by its id, or raise a `DataError` that lists the ids there are."""
     row = session.get(models.Ranking, ranking_id)
     if row is None:
         known = ", ".join(session.exec(select(models.Ranking.ranking_id).order_by(col(models.Ranking.at)))) or "none"
-        raise StageError(f"No ranking '{ranking_id}' is stored (there are: {known}).")
+        raise DataError(f"No ranking '{ranking_id}' is stored (there are: {known}).")
     kept = json.loads(row.tables)
     fields = {key: getattr(row, key) for key in models.Ranking.model_fields if key not in ("tables",)}
     return StoredRanking(**fields, tables=unpack_tables(kept["frames"], kept.get("index")), facts=kept["facts"])
@@ -79,11 +79,11 @@ def list_rankings(session: Session, partnership: str, kind: str | None = None) -
 
 
 def load_round(session: Session, round_id: str) -> models.Round:
-    """Return a round by its id, or raise a `StageError` that lists the rounds there are."""
+    """Return a round by its id, or raise a `DataError` that lists the rounds there are."""
     row = session.get(models.Round, round_id)
     if row is None:
         known = ", ".join(session.exec(select(models.Round.round_id).order_by(col(models.Round.round_id)))) or "none"
-        raise StageError(f"No round '{round_id}' (there are: {known}).")
+        raise DataError(f"No round '{round_id}' (there are: {known}).")
     return row
 
 
