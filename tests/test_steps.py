@@ -418,6 +418,21 @@ def test_a_rejected_shortlist_does_not_go_to_the_workshop(tmp_path, db):
     assert steps.next_action(db, "small", now=walk.MET).actor == "person"
 
 
+def test_an_order_that_a_later_decision_outdated_is_not_published(tmp_path, db):
+    until("publish", db, tmp_path)
+    ranking = steps.current_ranking_id(db, "small")
+    steps.record_move(db, "small", steps.shortlisted(db, "small")[-1], 1, by="plenary", why="heard", now=walk.MET)
+
+    with pytest.raises(StageError, match="combine again first: `consensus workshop finish"):
+        walk.run_stage("publish", db, tmp_path)
+    steps.finalise(db, "small", now=walk.MET)
+    walk.run_stage("publish", db, tmp_path)
+    steps.record_approval(db, "small", ranking, "reject", by="chair", why="carers are missing", now=walk.MET)
+
+    with pytest.raises(StageError, match="is not approved"):
+        walk.run_stage("publish", db, tmp_path)
+
+
 def test_a_wrong_sign_off_is_refused_with_all_its_faults_and_nothing_is_lost(tmp_path, db):
     until("approve-shortlist", db, tmp_path)
     ranking = steps.current_ranking_id(db, "small")

@@ -16,7 +16,7 @@ from consensus.report.content import publication
 from consensus.settings import Settings
 from consensus.steps.material import load_material
 from consensus.steps.outcome import TAKING_PART, Outcome
-from consensus.steps.workshop import final_ranking
+from consensus.steps.workshop import final_ranking, settled_ranking
 from consensus.store import Store
 
 __all__ = ["publication_inputs", "publish"]
@@ -37,7 +37,7 @@ def publish(db: Store, partnership: str, *, folder: Path | str | None = None, no
     Raises
     ------
     StageError
-        There is no final order yet.
+        There is no final order yet, or something was decided since that it does not follow from.
     """
     from consensus.report.page import write_report  # draws: costs a second that other steps need not pay
     from consensus.report.spreadsheet import write_spreadsheet
@@ -45,7 +45,7 @@ def publish(db: Store, partnership: str, *, folder: Path | str | None = None, no
     folder = Path(folder or Settings.from_environment().outputs(partnership))
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
-        final = final_ranking(session, partnership)
+        final = settled_ranking(db, session, partnership)
         inputs = publication_inputs(session, protocol)
         again = session.get(models.Publication, (partnership, final.ranking_id, inputs))
         published_at = again.at if again else now

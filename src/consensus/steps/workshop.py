@@ -29,6 +29,7 @@ __all__ = [
     "record_dissent",
     "record_merge",
     "record_move",
+    "settled_ranking",
 ]
 
 STAGE = "final-workshop"
@@ -239,3 +240,21 @@ def final_ranking(session: Session, partnership: str) -> StoredRanking:
             f"`consensus workshop import FILE --partnership {partnership}`."
         )
     return store.load_ranking(session, ranking_id)
+
+
+def settled_ranking(db: Store, session: Session, partnership: str) -> StoredRanking:
+    """Return the final order if it follows from the shortlist as signed off and all that the workshop decided.
+
+    Raises
+    ------
+    StageError
+        There is no final order, its shortlist is not approved, or something was decided since.
+    """
+    final = final_ranking(session, partnership)
+    _approved_shortlist(db, session, partnership)
+    if final.facts["inputs"] != final_inputs(session, partnership, current_ranking(session, partnership).ranking_id):
+        raise StageError(
+            f"Something was decided since the final order '{final.ranking_id}' was made; combine again first: "
+            f"`consensus workshop finish --partnership {partnership}`."
+        )
+    return final
