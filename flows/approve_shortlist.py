@@ -20,7 +20,6 @@ from consensus import orchestration, steps
 from consensus.errors import ConsensusError, StageError
 from consensus.settings import Settings
 from consensus.steps import Outcome
-from flows.artifacts import show_markdown
 from flows.parameters import Now, PartnershipId, RankingId, instant
 from flows.running import completed, open_store, show
 
@@ -77,7 +76,7 @@ def _ask(partnership: str, ranking_id: str, attempt: int, fault: str, at: dateti
             f"{partnership}`, or run this flow from its deployment, which can wait (`consensus up` registers it)."
         )
     if attempt == 1:
-        show_markdown(partnership, STAGE, "", _invitation(partnership, ranking_id, ""))
+        _show(partnership, ranking_id, _invitation(partnership, ranking_id, ""))
     try:
         form = suspend_flow_run(
             wait_for_input=SignOff.with_initial_data(description=_invitation(partnership, ranking_id, fault)),
@@ -112,8 +111,8 @@ def _invitation(partnership: str, ranking_id: str, fault: str) -> str:
     if fault:
         lines.insert(0, f"**The last form was not accepted:** {fault} Nothing was lost; please fill it in again.")
     lines.append(
-        "The tables of the run *interim ranking* show the order, the shortlist, and what another rule or a missing "
-        f"group would have changed. Decide here, or with `consensus approve --partnership {partnership} --by NAME`. "
+        "The tables of the run *interim ranking* show the whole order and what another rule or a missing group "
+        f"would have changed. Decide here, or with `consensus approve --partnership {partnership} --by NAME`. "
         f"Where the partnership stands: [{page}]({page})."
     )
     return "\n\n".join(lines)
@@ -121,12 +120,20 @@ def _invitation(partnership: str, ranking_id: str, fault: str) -> str:
 
 def _finish(partnership: str, ranking_id: str, decision: str) -> State[Any]:
     approved = decision == "approve"
-    outcome = Outcome(
-        stage=STAGE,
-        done=f"The shortlist of '{ranking_id}' is {'approved' if approved else 'rejected'}.",
-        next="Hold the workshop." if approved else "Change the shortlist by hand or by amendment, and rank again.",
-        ids={"partnership": partnership, "ranking": ranking_id, "decision": decision},
+    outcome = _show(
+        partnership,
+        ranking_id,
+        f"The shortlist of '{ranking_id}' is {'approved' if approved else 'rejected'}.",
+        "Hold the workshop." if approved else "Change the shortlist by hand or by amendment, and rank again.",
     )
     get_run_logger().info(outcome.done)
-    show(outcome, partnership)
     return completed(outcome, name="Completed" if approved else "Rejected")
+
+
+def _show(partnership: str, ranking_id: str, done: str, comes_next: str = "") -> Outcome:
+    """Return the stage's outcome, shown with the shortlist that it is about."""
+    with open_store() as db:
+        tables = {"Shortlist": steps.shortlist_table(db, partnership)}
+    outcome = Outcome(STAGE, done, comes_next, tables=tables, ids={"partnership": partnership, "ranking": ranking_id})
+    show(outcome, partnership, plot=True)
+    return outcome

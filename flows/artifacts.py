@@ -152,11 +152,9 @@ def show_outcome(
         )
 
 
-def show_markdown(partnership: str, stage: str, name: str, text: str) -> None:
+def show_markdown(partnership: str, stage: str, text: str) -> None:
     """Create one markdown artifact of a stage."""
-    create_markdown_artifact(
-        text, key=artifact_key(partnership, stage, name), description=f"{name}: {stage} of {partnership}"
-    )
+    create_markdown_artifact(text, key=artifact_key(partnership, stage), description=f"{stage} of {partnership}")
 
 
 class Progress:

@@ -49,7 +49,7 @@ def priority_setting_partnership(partnership: PartnershipId, now: Now = None) ->
             progress.part()
             action = _next(partnership, at)
     _prepare(action)
-    show_markdown(partnership, STAGE, "", _told(action, done))
+    show_markdown(partnership, STAGE, _told(action, done))
     return Completed(message=action.sentence, data={"partnership": partnership, "actor": action.actor})
 
 

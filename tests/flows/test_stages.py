@@ -176,7 +176,9 @@ def test_a_sign_off_is_not_waited_for_where_nothing_can_wake_it(at_stage: AtStag
 
 
 @pytest.mark.parametrize(("decision", "ends"), [("approve", "Completed"), ("reject", "Rejected")])
-def test_a_decision_that_is_recorded_already_ends_the_sign_off(decision: str, ends: str, at_stage: AtStage) -> None:
+def test_a_decision_that_is_recorded_already_ends_the_sign_off(
+    decision: str, ends: str, at_stage: AtStage, api: SyncPrefectClient
+) -> None:
     db = at_stage("approve-shortlist")
     ranking = steps.current_ranking_id(db, "small")
     steps.record_approval(db, "small", ranking, decision, by="chair", why="as agreed", now=MET)
@@ -184,6 +186,12 @@ def test_a_decision_that_is_recorded_already_ends_the_sign_off(decision: str, en
     state = run(approve_shortlist, partnership="small")
 
     assert (state.name, state.is_completed()) == (ends, True)
+    shown = artifacts_of(api, state.state_details.flow_run_id)
+    assert {what: one["type"] for what, one in shown.items()} == {
+        "small-approve-shortlist": "markdown",
+        "small-approve-shortlist-shortlist": "table",
+        "small-approve-shortlist-plot": "image",
+    }
 
 
 def _runs(api: SyncPrefectClient, deployment: str) -> list[Any]:

@@ -12,7 +12,7 @@ from consensus import models, store
 from consensus.errors import StageError
 from consensus.protocol import Protocol
 from consensus.steps.ballots import counted_ballots, interim_round, on_ballot
-from consensus.steps.outcome import NextAction
+from consensus.steps.outcome import NextAction, worded
 from consensus.steps.progress import next_action
 from consensus.steps.ranking import current_ranking
 from consensus.steps.timetable import rounds_table
@@ -28,6 +28,7 @@ __all__ = [
     "quarantine",
     "questions_on_ballot",
     "rounds_of",
+    "shortlist_table",
     "shortlisted",
     "status",
     "top_table",
@@ -181,6 +182,14 @@ def shortlisted(db: Store, partnership: str) -> list[str]:
     """Return the ids of the shortlist in the combined order."""
     with db.reading() as session:
         return [str(question) for question in current_ranking(session, partnership).tables["shortlist"].index]
+
+
+def shortlist_table(db: Store, partnership: str) -> pd.DataFrame:
+    """Return the shortlist as anybody may read it: rank, wording, why each question is on it, and its id."""
+    with db.reading() as session:
+        tables = current_ranking(session, partnership).tables
+        wordings = store.load_frame(session, "questions", partnership).set_index("question_id")["wording"]
+    return worded(tables["shortlist"].join(tables["ranking"]["rank"]), wordings)
 
 
 def listed_questions(db: Store, partnership: str) -> pd.DataFrame:
