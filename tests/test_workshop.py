@@ -66,6 +66,17 @@ def test_every_fault_of_the_workshops_sheet_is_told_at_once():
     )
 
 
+def test_a_small_group_with_a_name_that_may_be_somebodys_is_told_by_its_number():
+    sheet = pd.DataFrame({"session": 1, "small_group": ["Table of Ann Lee", "B", "B"], "question": ["q1", "q1", "q2"]})
+
+    faults = check_workshop_rankings(sheet.assign(place=[1, 1, 2]), ["q1", "q2"])
+
+    assert faults == [
+        "session 1, small group number 1 of the sheet: "
+        "question 'q2' has no place; every group ranks the whole shortlist."
+    ]
+
+
 def test_an_empty_sheet_and_a_session_that_was_not_held_are_refused():
     with pytest.raises(DataError, match="fill in each small group's order"):
         combine_rankings(sheet(), ["q1"])

@@ -66,8 +66,8 @@ def raise_faults(faults: pd.DataFrame) -> None:
         raise DataError.of("the ballots", [f"row {row}: {reason}" for row, reason in told])
 
 
-def quoted(label: object) -> str:
-    """Return an identifier in quotes, and the words 'an unnamed one' for anything that might be free text.
+def quoted(label: object, otherwise: str = "an unnamed one") -> str:
+    """Return an identifier in quotes, and the words `otherwise` for anything that might be free text.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def quoted(label: object) -> str:
     ("'nurse'", 'an unnamed one')
     """
     text = str(label)
-    return repr(text) if re.fullmatch(r"[\w.:-]{1,40}", text) else "an unnamed one"
+    return repr(text) if re.fullmatch(r"[\w.:-]{1,40}", text) else otherwise
 
 
 def _label_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:

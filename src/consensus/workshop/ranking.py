@@ -41,9 +41,11 @@ def check_workshop_rankings(rankings: pd.DataFrame, questions: Iterable[Any]) ->
     if not len(rankings):
         return ["the sheet has no rows; fill in each small group's order."]
     faults: list[str] = []
-    for (session, small_group), rows in rankings.groupby(["session", "small_group"], dropna=False):
-        where = f"session {session}, small group {quoted(small_group)}"
-        faults += [f"{where}: {fault}" for fault in _list_faults(rows, known)]
+    for session, sitting in rankings.groupby("session", dropna=False):
+        lists = sitting.groupby("small_group", dropna=False, sort=False)
+        for number, (small_group, rows) in enumerate(lists, start=1):
+            where = f"session {session}, small group {quoted(small_group, f'number {number} of the sheet')}"
+            faults += [f"{where}: {fault}" for fault in _list_faults(rows, known)]
     return faults
 
 
