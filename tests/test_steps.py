@@ -418,6 +418,14 @@ def test_a_rejected_shortlist_does_not_go_to_the_workshop(tmp_path, db):
     assert steps.next_action(db, "small", now=walk.MET).actor == "person"
 
 
+def test_the_shortlist_that_is_signed_off_is_the_public_one_of_the_ranking(tmp_path, db):
+    until("interim-ranking", db, tmp_path)
+
+    ranked = steps.rank_round(db, "small", now=walk.RANKED)
+
+    pd.testing.assert_frame_equal(steps.shortlist_table(db, "small"), ranked.tables["Shortlist"])
+
+
 def test_an_order_that_a_later_decision_outdated_is_not_published(tmp_path, db):
     until("publish", db, tmp_path)
     ranking = steps.current_ranking_id(db, "small")

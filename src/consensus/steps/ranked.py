@@ -20,7 +20,7 @@ from consensus.report.saying import who_put_it_there
 from consensus.steps.ballots import on_ballot
 from consensus.steps.outcome import Outcome, counts_by_group, shown, worded
 
-__all__ = ["STAGE", "Ranked", "tell_ranking"]
+__all__ = ["STAGE", "Ranked", "public_shortlist", "tell_ranking"]
 
 STAGE = "interim-ranking"
 
@@ -98,7 +98,7 @@ def _public_tables(ranked: Ranked) -> dict[str, pd.DataFrame]:
     firm = orders.show_firmness(ranked.tables["firmness"], protocol.shares, hidden)
     return {
         "Interim ranking": _numbers_first(worded(_interim(ranked, firm, hidden), wordings)),
-        "Shortlist": worded(_shortlist(ranked, hidden), wordings),
+        "Shortlist": worded(public_shortlist(protocol, ranked.tables), wordings),
         f"Still in the Top {protocol.publication.top}": _numbers_first(
             worded(_still_in_top(ranked, firm, hidden), wordings)
         ),
@@ -150,9 +150,11 @@ def _agreement(ranked: Ranked, hidden: Withheld) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(heads)).rename(columns=heads)
 
 
-def _shortlist(ranked: Ranked, hidden: Withheld) -> pd.DataFrame:
-    names = {group: ranked.protocol.group_name(group) for group in ranked.protocol.shares}
-    table = ranked.tables["shortlist"]
+def public_shortlist(protocol: Protocol, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return a stored ranking's shortlist with ranks, and reasons that tell of no group too small to be shown."""
+    hidden = Withheld.of(protocol, {str(group): int(n) for group, n in tables["counts"]["ballots"].items()})
+    names = {group: protocol.group_name(group) for group in protocol.shares}
+    table = tables["shortlist"].join(tables["ranking"]["rank"])
     return table.assign(why=orders.show_reasons(table["why"], names, hidden))
 
 

@@ -14,6 +14,7 @@ from consensus.protocol import Protocol
 from consensus.steps.ballots import counted_ballots, interim_round, on_ballot
 from consensus.steps.outcome import NextAction, worded
 from consensus.steps.progress import next_action
+from consensus.steps.ranked import public_shortlist
 from consensus.steps.ranking import current_ranking
 from consensus.steps.timetable import rounds_table
 from consensus.steps.workshop import final_ranking
@@ -187,9 +188,10 @@ def shortlisted(db: Store, partnership: str) -> list[str]:
 def shortlist_table(db: Store, partnership: str) -> pd.DataFrame:
     """Return the shortlist as anybody may read it: rank, wording, why each question is on it, and its id."""
     with db.reading() as session:
+        fixed = store.load_protocol(session, partnership)
         tables = current_ranking(session, partnership).tables
-        wordings = store.load_frame(session, "questions", partnership).set_index("question_id")["wording"]
-    return worded(tables["shortlist"].join(tables["ranking"]["rank"]), wordings)
+        wordings = on_ballot(interim_round(session, partnership)).set_index("question_id")["wording"]
+    return worded(public_shortlist(fixed, tables), wordings)
 
 
 def listed_questions(db: Store, partnership: str) -> pd.DataFrame:
