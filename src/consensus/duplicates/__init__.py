@@ -1,9 +1,11 @@
 """Submissions to proposed duplicate groups: a machine proposes, a person decides."""
 
+from consensus.duplicates.calibrating import calibrated_threshold
 from consensus.duplicates.combiner import PRIOR, Combiner, Prior
 from consensus.duplicates.deciding import ReviewQueue, Screen
 from consensus.duplicates.evidence import FEATURES, Evidence, without_common
-from consensus.duplicates.grouping import THRESHOLD, group_id, propose_groups
+from consensus.duplicates.grouping import SPELLING_THRESHOLD, THRESHOLD, group_id, propose_groups
+from consensus.duplicates.languages import language
 from consensus.duplicates.neighbours import Neighbours, neighbours
 from consensus.duplicates.quality import Quality, b_cubed, pairwise
 from consensus.duplicates.wording import normalise, propose_categories, propose_wordings
@@ -11,6 +13,7 @@ from consensus.duplicates.wording import normalise, propose_categories, propose_
 __all__ = [
     "FEATURES",
     "PRIOR",
+    "SPELLING_THRESHOLD",
     "THRESHOLD",
     "Combiner",
     "Evidence",
@@ -20,7 +23,9 @@ __all__ = [
     "ReviewQueue",
     "Screen",
     "b_cubed",
+    "calibrated_threshold",
     "group_id",
+    "language",
     "neighbours",
     "normalise",
     "pairwise",

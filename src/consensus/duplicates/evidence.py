@@ -40,6 +40,7 @@ FEATURES = (
 """The columns of `Evidence.between`: the first eight grow with likeness, the others with what sets two texts apart."""
 
 _COMMON = 2
+_FEW = 50
 _LOCAL = 10
 _LONGEST = 1_000  # characters of a text that are compared by spelling
 _BLOCK = 100_000
@@ -47,29 +48,39 @@ _DECIMALS = 9
 _MATTERS = 3.0  # how many times rarer than the commonest word, as a logarithm, a word is that sets texts apart
 
 
-def without_common(vectors: NDArray[np.float32], directions: int = 0) -> NDArray[np.float32]:
+def without_common(vectors: NDArray[np.float32], directions: int = 0, *, kept: float = 0.0) -> NDArray[np.float32]:
     """Return vectors without what all of them share: their mean, and the directions in which they differ most.
 
-    In a collection on one subject every text is near to every other; what is left tells them apart. Source: Mu and
-    Viswanath 2018, "All-but-the-top".
+    In a collection on one subject every text is near to every other; what is left tells them apart. Of few texts little
+    is taken away, since their mean says little of the subject. Source: Mu and Viswanath 2018, "All-but-the-top".
+
+    Parameters
+    ----------
+    vectors
+        float32 [S, d]; a row of zeros stays one.
+    directions
+        How many directions are taken away besides the mean.
+    kept
+        Which part of them is left, from 0 to 1.
 
     Examples
     --------
     >>> alike = np.array([[1, 0.2], [1, -0.2]], np.float32)
-    >>> without_common(alike).round(2).tolist()
-    [[0.0, 1.0], [0.0, -1.0]]
+    >>> bool(alike[0] @ alike[1] > without_common(np.tile(alike, (200, 1)))[:2].prod(axis=0).sum())
+    True
     """
     rows = on_grid(vectors).astype(np.float64)
     known = rows.any(axis=1)
-    if known.sum() < 2:
-        return np.asarray(vectors, np.float32)
+    count = max(int(known.sum()), 1)
+    part = count / (count + _FEW)
     sums = rows.sum(axis=0)
-    spread = rows.T @ rows - np.outer(sums, sums) / known.sum()  # of whole numbers below 2 ** 53: exact in any order
-    rows[known] -= sums / known.sum()
-    with threadpool_limits(1):
-        top = np.linalg.eigh(spread)[1].T[::-1][:directions]
-    for direction in top:
-        rows -= (rows * direction).sum(axis=1, keepdims=True) * direction
+    if directions:
+        spread = rows.T @ rows - np.outer(sums, sums) / count  # sums of whole numbers below 2 ** 53: exact in any order
+        with threadpool_limits(1):
+            top = np.linalg.eigh(spread)[1].T[::-1][:directions]
+    rows[known] -= part * sums / count
+    for direction in top if directions else ():
+        rows -= part * (1 - kept) * (rows * direction).sum(axis=1, keepdims=True) * direction
     return (rows / np.sqrt((rows**2).sum(axis=1, keepdims=True)).clip(1e-9)).astype(np.float32)
 
 

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial.distance import squareform
+from numpy.typing import NDArray
 
 from consensus.digest import short_id
-from consensus.duplicates.similarity import cosines, near, vectors
+from consensus.duplicates.evidence import without_common
+from consensus.duplicates.languages import UNKNOWN, language
+from consensus.duplicates.linking import link
+from consensus.duplicates.neighbours import GRID_LENGTH, on_grid
 from consensus.duplicates.wording import normalise
+from consensus.embedding import Embedder, LexicalEmbedder, default_embedder
 from consensus.vocabulary import COLUMNS, empty
 
-__all__ = ["THRESHOLD", "group_id", "propose_groups"]
+__all__ = ["SPELLING_THRESHOLD", "THRESHOLD", "group_id", "likeness", "propose_groups", "readable_parts"]
 
-THRESHOLD = 0.35
-"""The least mean cosine between two groups that are joined.
+THRESHOLD = 0.5
+"""The least mean cosine between two groups that are joined, where a language model compares them.
 
-Chosen on halves of the COVID-Q questions that share no summary question, on the careful side of the best: a person who
-takes a group as proposed undoes a wrong one with more effort than it takes to join two. Thresholds do not carry over
-from one collection of texts to another, so it can be passed.
+On the careful side of the best: a person who takes a group as proposed undoes a wrong one with more effort than it
+takes to join two. Thresholds do not carry over from one collection of texts to another: `calibrated_threshold` finds
+one from groups that people have made.
 """
 
-_MOST_AT_ONCE = 5_000  # texts of one table of cosines: 200 MB, and as much again while they are joined
+SPELLING_THRESHOLD = 0.4
+"""The same where spelling alone is compared."""
+
+_DIRECTIONS, _KEPT = 3, 0.5
 
 
 def group_id(submission_ids: Iterable[str]) -> str:
@@ -40,19 +45,25 @@ def group_id(submission_ids: Iterable[str]) -> str:
     return short_id("g", *sorted(submission_ids))
 
 
-def propose_groups(submissions: pd.DataFrame, *, threshold: float = THRESHOLD) -> pd.DataFrame:
+def propose_groups(
+    submissions: pd.DataFrame, embedder: Embedder | None = None, *, threshold: float | None = None
+) -> pd.DataFrame:
     """Return the proposals frame: for every submission a duplicate group, which may hold it alone.
 
-    Submissions of the same wording (case, marks and white space apart) are together; then groups whose mean cosine of
-    TF-IDF on words and on pieces of words reaches `threshold` are joined, the nearest first (average linkage). Texts
-    are compared as written: two languages are never near. Submissions that carry a status are left out.
+    Submissions of the same wording (case, marks and white space apart) are together; then groups whose mean cosine
+    reaches the threshold are joined, the nearest first (average linkage). Cosines are taken without what all texts
+    share. Texts in a language that the embedder has not learned are compared by spelling, within their language alone.
+    Submissions that carry a status are left out. Nothing is merged: a person takes a proposal or leaves it.
 
     Parameters
     ----------
     submissions
         Columns `submission_id` and `text`, optionally `status`; S rows in any order.
+    embedder
+        What compares the texts; by default the language model that is installed.
     threshold
-        The least mean cosine in (0, 1]; more gives smaller groups.
+        The least mean cosine in (0, 1]; more gives smaller groups. By default `THRESHOLD`, where spelling is compared
+        `SPELLING_THRESHOLD`.
 
     Returns
     -------
@@ -72,66 +83,89 @@ def propose_groups(submissions: pd.DataFrame, *, threshold: float = THRESHOLD) -
         submissions = submissions[submissions["status"] == ""]
     if submissions.empty:
         return empty("proposals")
-    wordings = pd.Series(
-        [normalise(text) for text in submissions["text"]], index=submissions["submission_id"].to_numpy(), dtype=object
-    ).sort_index()
-    texts = sorted(set(wordings))
-    rows = vectors(texts)
-    members = {text: list(ids) for text, ids in wordings.groupby(wordings).groups.items()}
+    ids = submissions["submission_id"].to_numpy()
+    told = pd.DataFrame({"id": ids, "text": submissions["text"].to_numpy()}, dtype=object)
+    told = told.assign(wording=[normalise(text) for text in told["text"]]).sort_values(["wording", "text", "id"])
+    first = told.drop_duplicates("wording")
+    members = [sorted(found) for _, found in told.groupby("wording", sort=False)["id"]]
     proposed = [
         row
-        for numbers in _joined(rows, threshold)
-        for row in _group(rows[numbers], [members[texts[number]] for number in numbers], threshold)
+        for part in readable_parts(first["text"].tolist(), embedder or default_embedder())
+        for row in _proposed(part, members, threshold)
     ]
     return pd.DataFrame(sorted(proposed), columns=list(COLUMNS["proposals"]))
 
 
-def _joined(rows: sparse.csr_matrix, threshold: float) -> Iterator[np.ndarray]:
-    """Yield the row numbers of each group.
+@dataclass(frozen=True)
+class Part:
+    """Some of the wordings, which one embedder can compare: their numbers and vectors."""
 
-    Two groups are joined only if some pair of theirs reaches the threshold. So each group lies within a part that such
-    pairs connect, and linking the parts one by one gives the very groups of linking all at once.
+    embedder: Embedder
+    numbers: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+    @property
+    def threshold(self) -> float:
+        """Return the least mean cosine at which groups are joined by default."""
+        return THRESHOLD if self.embedder.languages else SPELLING_THRESHOLD
+
+
+def readable_parts(texts: Sequence[str], embedder: Embedder) -> Iterator[Part]:
+    """Yield the texts in parts within which likeness may be claimed, each number in one part.
+
+    What the embedder has learned - and what is too short to tell - makes one part. Every other language makes one of
+    its own, compared by spelling; so does what the embedder can read nothing of.
     """
-    graph = near(rows, threshold)
-    for part in _parts(graph, np.arange(rows.shape[0]), threshold):
-        if len(part) == 1:
-            yield part
-            continue
-        distances = squareform((1 - cosines(rows[part])).clip(0), checks=False)
-        labels = fcluster(linkage(distances, "average"), 1 - threshold + 1e-12, "distance")
-        for label in range(1, labels.max() + 1):
-            yield part[labels == label]
+    found = [language(text) if embedder.languages else UNKNOWN for text in texts]
+    able = {*embedder.languages, UNKNOWN}
+    learned = np.flatnonzero([code in able for code in found])
+    vectors = embedder.encode([texts[int(number)] for number in learned])
+    read = vectors.any(axis=1)
+    if read.any():
+        yield Part(embedder, learned[read], vectors[read])
+    others: dict[str, list[int]] = {"": learned[~read].tolist()}
+    for number, code in enumerate(found):
+        if code not in able:
+            others.setdefault(code, []).append(number)
+    spelling = LexicalEmbedder()
+    for numbers in filter(None, others.values()):
+        yield Part(spelling, np.array(numbers), spelling.encode([texts[number] for number in numbers]))
 
 
-def _parts(graph: sparse.csr_matrix, numbers: np.ndarray, least: float) -> Iterator[np.ndarray]:
-    """Yield connected parts; one too large to link at once is taken apart at its weakest likeness first."""
-    count, labels = connected_components(graph, directed=False)
-    order = np.argsort(labels, kind="stable")
-    for part in np.split(order, np.cumsum(np.bincount(labels, minlength=count))[:-1]):
-        if len(part) <= _MOST_AT_ONCE:
-            yield numbers[part]
-            continue
-        inside = graph[part][:, part]
-        higher = least + 0.05
-        inside.data = np.where(inside.data >= higher, inside.data, 0)
-        inside.eliminate_zeros()
-        yield from _parts(inside, numbers[part], higher)
+def likeness(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the vectors by which texts are grouped: without their mean, and with half of what they differ in most."""
+    return without_common(vectors, _DIRECTIONS, kept=_KEPT)
+
+
+def _proposed(
+    part: Part, members: Sequence[list[str]], threshold: float | None
+) -> Iterator[tuple[str, str, float, str]]:
+    """Yield the proposals of the groups of one part."""
+    least = part.threshold if threshold is None else threshold
+    vectors = likeness(part.vectors)
+    groups = link(vectors, least).cut(least)
+    grid = on_grid(vectors).astype(np.float64)
+    order = np.argsort(groups, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        ids = [members[part.numbers[row]] for row in rows]
+        yield from _group(grid[rows] / GRID_LENGTH, ids, part.embedder.name, least)
 
 
 def _group(
-    rows: sparse.csr_matrix, members: list[list[str]], threshold: float
+    rows: NDArray[np.float64], members: list[list[str]], name: str, threshold: float
 ) -> Iterator[tuple[str, str, float, str]]:
     """Yield the proposals of one group, whose wordings have the vectors `rows` and the submissions `members`."""
     counts = np.array([len(ids) for ids in members])
     total = int(counts.sum())
-    name = group_id(submission for ids in members for submission in ids)
-    mean = (cosines(rows) @ counts - 1) / max(total - 1, 1)
+    group = group_id(submission for ids in members for submission in ids)
+    centre = (rows * counts[:, None]).sum(axis=0)
+    mean = (((rows * centre).sum(axis=1) - 1) / max(total - 1, 1)).clip(0, 1)
     for ids, count, similarity in zip(members, counts, mean, strict=True):
         if total == 1:
-            why = f"on its own: no group of submissions is near ({threshold:g} or more)"
+            why = f"on its own: no group of submissions is near ({threshold:g} or more by {name})"
         else:
             same = f"same wording as {count - 1} other{'s' if count > 2 else ''}" if count > 1 else ""
-            others = f"mean TF-IDF cosine {similarity:.2f} to {total - 1} other{'s' if total > 2 else ''}"
+            others = f"mean cosine {similarity:.2f} to {total - 1} other{'s' if total > 2 else ''} by {name}"
             why = same if count == total else "; ".join(filter(None, [same, others]))
         for submission in ids:
-            yield submission, name, float(round(similarity, 6)), why
+            yield submission, group, float(round(similarity, 6)) if total > 1 else 0.0, why

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from consensus.embedding.encoding import unit_rows
 
-__all__ = ["Neighbours", "cosines_between", "neighbours", "on_grid"]
+__all__ = ["GRID_LENGTH", "Neighbours", "cosines_between", "neighbours", "on_grid"]
 
-_LENGTH = 4_090.0  # of a vector on the grid: less than 4,096, with room for rounding
+GRID_LENGTH = 4_090.0  # of a vector on the grid: less than 4,096, with room for rounding
 _BLOCK = 4_000_000  # cosines held at once
 _EXACT = 20_000  # texts up to which every pair is compared
 _PER_CELL = 300
@@ -50,7 +50,7 @@ class Neighbours:
 
 def on_grid(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the rows at one length, rounded to whole numbers; a row of zeros stays one."""
-    return np.rint(unit_rows(np.asarray(vectors, np.float32)) * np.float32(_LENGTH))
+    return np.rint(unit_rows(np.asarray(vectors, np.float32)) * np.float32(GRID_LENGTH))
 
 
 def cosines_between(grid: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -60,7 +60,7 @@ def cosines_between(grid: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDAr
     for start in range(0, len(pairs), step):
         part = pairs[start : start + step]
         products[start : start + step] = np.einsum("ij,ij->i", grid[part[:, 0]], grid[part[:, 1]])
-    return products / _LENGTH**2
+    return products / GRID_LENGTH**2
 
 
 def neighbours(vectors: NDArray[np.float32], k: int, *, exact: bool | None = None) -> Neighbours:
@@ -92,7 +92,7 @@ def neighbours(vectors: NDArray[np.float32], k: int, *, exact: bool | None = Non
         for rows, candidates in _all(grid) if everything else _by_cells(grid):
             found, products = _nearest(grid, rows, candidates, wanted)
             index[rows, : found.shape[1]] = found
-            cosine[rows, : found.shape[1]] = (products / _LENGTH**2).astype(np.float32)
+            cosine[rows, : found.shape[1]] = (products / GRID_LENGTH**2).astype(np.float32)
     index[cosine <= 0] = -1
     return Neighbours(index, cosine.clip(0))
 

@@ -30,44 +30,51 @@ class Quality:
         return cls(precision, recall, 2 * precision * recall / total if total else 0.0)
 
 
-def b_cubed(groups: Sequence[object], truth: Sequence[object]) -> Quality:
+def b_cubed(groups: Sequence[object], truth: Sequence[object], among: Sequence[bool] | None = None) -> Quality:
     """Return B-cubed figures of S submissions' groups against their true ones, both in the same order.
 
     The precision of one submission is the part of its group that truly belongs with it, the recall is the part of what
     truly belongs with it that is in its group; both are averaged over submissions. Source: Bagga and Baldwin 1998.
+
+    Parameters
+    ----------
+    groups, truth
+        A label for each submission.
+    among
+        Of which submissions the figures are averaged; all of them stay in the groups.
 
     Examples
     --------
     >>> b_cubed(["a", "a", "b", "b"], [1, 1, 1, 1])
     Quality(precision=1.0, recall=0.5, f1=0.6666666666666666)
     """
-    both, grouped, true = _counts(groups, truth)
-    total = len(groups)
-    if not total:
+    both, grouped, true = _counts(groups, truth, among)
+    if not len(both):
         return Quality(0.0, 0.0, 0.0)
-    return Quality.of(float((both**2 / grouped).sum() / total), float((both**2 / true).sum() / total))
+    return Quality.of(float((both / grouped).mean()), float((both / true).mean()))
 
 
-def pairwise(groups: Sequence[object], truth: Sequence[object]) -> Quality:
+def pairwise(groups: Sequence[object], truth: Sequence[object], among: Sequence[bool] | None = None) -> Quality:
     """Return the figures over pairs: a pair is right when it is together in both.
+
+    With `among`, each of these submissions is paired with all others.
 
     Examples
     --------
     >>> pairwise(["a", "a", "b"], [1, 1, 1])
     Quality(precision=1.0, recall=0.3333333333333333, f1=0.5)
     """
-    pairs = _pairs(_counts(groups, truth)[0])
-    proposed, true = (_pairs(pd.Series(list(labels)).value_counts().to_numpy(float)) for labels in (groups, truth))
-    return Quality.of(pairs / proposed if proposed else 0.0, pairs / true if true else 0.0)
+    right, grouped, true = (int((counts - 1).sum()) for counts in _counts(groups, truth, among))
+    return Quality.of(right / grouped if grouped else 0.0, right / true if true else 0.0)
 
 
-def _counts(groups: Sequence[object], truth: Sequence[object]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return for each pair of a group and a true group that meet: how many meet, and the size of each."""
-    frame = pd.DataFrame({"group": list(groups), "true": list(truth)})
-    met = frame.value_counts(["group", "true"]).rename("both").reset_index()
-    grouped, true = (met[name].map(frame[name].value_counts()).to_numpy(float) for name in ("group", "true"))
-    return met["both"].to_numpy(float), grouped, true
-
-
-def _pairs(sizes: np.ndarray) -> float:
-    return float((sizes * (sizes - 1) / 2).sum())
+def _counts(
+    groups: Sequence[object], truth: Sequence[object], among: Sequence[bool] | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for each submission how many share both its labels, its group, and its true group; itself included."""
+    group, true = (pd.factorize(np.array(list(labels), dtype=object))[0] for labels in (groups, truth))
+    both = group * (true.max(initial=0) + 1) + true
+    kept = slice(None) if among is None else np.asarray(among, bool)
+    told = (np.unique(codes, return_inverse=True, return_counts=True) for codes in (both, group, true))
+    both_size, group_size, true_size = (sizes[inverse][kept] for _, inverse, sizes in told)
+    return both_size, group_size, true_size

@@ -1,0 +1,59 @@
+"""The threshold of a collection, from groups in it that people have settled: thresholds do not carry over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from consensus.duplicates.grouping import SPELLING_THRESHOLD, THRESHOLD, likeness, readable_parts
+from consensus.duplicates.linking import link
+from consensus.duplicates.quality import b_cubed, pairwise
+from consensus.embedding import Embedder, default_embedder
+
+__all__ = ["calibrated_threshold"]
+
+_LOWEST, _STEP = 0.2, 0.01
+_FEWEST = 20  # settled submissions below which the default is better
+
+
+def calibrated_threshold(
+    submissions: pd.DataFrame, settled: Mapping[str, str], embedder: Embedder | None = None
+) -> float:
+    """Return the threshold at which proposals agree best with the groups that people have settled.
+
+    A settled group is whole: every other submission counts as different from it. What is compared is the sum of B-cubed
+    F1 and pairwise F1 over the settled submissions; of equals the higher threshold, which joins less. With fewer than
+    20 settled submissions it is the default.
+
+    Parameters
+    ----------
+    submissions
+        Columns `submission_id` and `text`, settled or not.
+    settled
+        From submission to its group, for those that are settled.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"submission_id": ["s1", "s2"], "text": ["Does diet help?", "Is ECT safe?"]})
+    >>> calibrated_threshold(frame, {"s1": "g1"})
+    0.5
+    """
+    frame = submissions.sort_values(["text", "submission_id"])
+    ids, texts = frame["submission_id"].tolist(), frame["text"].tolist()
+    if not settled:
+        return THRESHOLD if (embedder or default_embedder()).languages else SPELLING_THRESHOLD
+    largest = max(readable_parts(texts, embedder or default_embedder()), key=lambda part: len(part.numbers))
+    chosen = [ids[number] for number in largest.numbers]
+    known = [submission in settled for submission in chosen]
+    if sum(known) < _FEWEST:
+        return largest.threshold
+    truth = [settled.get(submission, f"alone {submission}") for submission in chosen]
+    linkage = link(likeness(largest.vectors), _LOWEST)
+    thresholds = np.arange(_LOWEST, 1, _STEP).round(2)
+    scores = []
+    for threshold in thresholds:
+        groups = linkage.cut(threshold).tolist()
+        scores.append(b_cubed(groups, truth, known).f1 + pairwise(groups, truth, known).f1)
+    return float(thresholds[len(scores) - 1 - int(np.argmax(scores[::-1]))])
