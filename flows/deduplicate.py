@@ -31,9 +31,13 @@ def deduplicate(partnership: PartnershipId, reviewed: ReviewPath = None, now: No
         )
     else:
         with Progress(partnership, STAGE, 2) as progress:
-            outcome = run_step("propose duplicate groups", steps.propose_duplicates, partnership=partnership, now=at)
+            settings = Settings.from_environment()
+            cache = settings.embeddings
+            outcome = run_step(
+                "propose duplicate groups", steps.propose_duplicates, partnership=partnership, cache=cache, now=at
+            )
             progress.part()
-            workbook = Settings.from_environment().outputs(partnership) / "review.xlsx"
+            workbook = settings.outputs(partnership) / "review.xlsx"
             run_step("write the review workbook", steps.export_review, partnership=partnership, path=workbook, now=at)
     show(outcome, partnership, plot=True)
     return completed(outcome)

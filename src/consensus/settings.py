@@ -94,6 +94,11 @@ class Settings:
         """Return the address under which people outside reach the web app: what links in letters begin with."""
         return self.public_url or self.web_url
 
+    @property
+    def embeddings(self) -> Path:
+        """Return the folder of what texts were turned into: derived, and can be deleted."""
+        return self.home / "embeddings"
+
     def outputs(self, partnership: str) -> Path:
         """Return the folder for what a partnership publishes and reviews."""
         return self.home / "outputs" / partnership

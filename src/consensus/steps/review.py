@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from consensus import duplicates, store
 from consensus.digest import digest
+from consensus.embedding import CachedEmbedder, Embedder, about, default_embedder
 from consensus.errors import StageError
 from consensus.importers.review import read_review, review_workbook
 from consensus.protocol import Protocol
@@ -28,8 +29,15 @@ STAGE = "deduplicate"
 WRITTEN = "review workbook"
 
 
-def propose_duplicates(db: Store, partnership: str, *, now: datetime) -> Outcome:
-    """Propose which submissions ask the same; nothing is merged until a person says so."""
+def propose_duplicates(
+    db: Store, partnership: str, *, embedder: Embedder | None = None, cache: Path | None = None, now: datetime
+) -> Outcome:
+    """Propose which submissions ask the same; nothing is merged until a person says so.
+
+    With `cache`, a folder, what a text was turned into is kept there and not computed again.
+    """
+    reader = embedder or default_embedder()
+    reader = CachedEmbedder(reader, cache) if cache is not None else reader
     with db.reading() as session:
         submissions = store.load_frame(session, "submissions", partnership)
         standing = in_force(store.load_decisions(session, partnership))
@@ -40,7 +48,7 @@ def propose_duplicates(db: Store, partnership: str, *, now: datetime) -> Outcome
         )
     taken_back = set(standing.loc[standing["kind"] == "in_scope", "subject"])
     heard = (submissions["status"] == "") | submissions["submission_id"].isin(taken_back)
-    proposals = duplicates.propose_groups(submissions[heard].assign(status=""))
+    proposals = duplicates.propose_groups(submissions[heard].assign(status=""), reader)
     with db.writing() as session:
         store.replace_frame(session, "proposals", partnership, proposals)
         store.save_derivation(session, partnership, STAGE, digest(submissions), now)
@@ -50,7 +58,7 @@ def propose_duplicates(db: Store, partnership: str, *, now: datetime) -> Outcome
     return Outcome(
         stage=STAGE,
         done=f"{len(proposals)} submissions: {groups} duplicate groups proposed, holding "
-        f"{int(sizes[sizes > 1].sum())} of them; {int((sizes == 1).sum())} stand alone.",
+        f"{int(sizes[sizes > 1].sum())} of them; {int((sizes == 1).sum())} stand alone. {about(reader)}",
         next=f"Review them: `consensus review export --partnership {partnership}`, then "
         f"`consensus review import FILE --partnership {partnership}`.",
         counts={
@@ -60,7 +68,7 @@ def propose_duplicates(db: Store, partnership: str, *, now: datetime) -> Outcome
             "waiting for review": int((questions.set_aside["reason"] == NOT_YET_REVIEWED).sum()),
         },
         tables={"Size of the proposed groups": _size_table(sizes)},
-        ids={"partnership": partnership},
+        ids={"partnership": partnership, "embedder": reader.name, "model": reader.sha256},
     )
 
 
