@@ -1,0 +1,271 @@
+"""Taking part in a real Chromium: what axe-core finds, by keyboard alone, and with hostile words in every field."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from sqlmodel import select
+
+from consensus import models, steps
+from tests.accessibility import axe_faults
+from tests.browser import chromium, resize
+from tests.visiting import Visitor, at_the_door, open_interim
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(2)>',
+    "</textarea><svg onload=alert(3)>",
+    "javascript:alert(4)",
+    "{{ 7 * 7 }} {% raw %} ${7*7}",
+    "=cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd",
+    "+1-1",
+    "\n\nstarts with two line ends",
+    "  spaces at both ends  ",
+    "'; DROP TABLE answer; --",
+    "\u202eright to left override\u202c \u200bzero width",
+    "ﷺ 𝒳 👩‍👩‍👧 Ṱ̺̺̕o͞",
+]
+
+
+@pytest.fixture
+def served(tmp_path):
+    client, db, clock = at_the_door(tmp_path / "home")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(client.app, port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True) as http:
+        yield http, db, clock
+    server.should_exit = True
+    thread.join(10)
+    db.close()
+
+
+@pytest.fixture
+def chrome(tmp_path):
+    with chromium(tmp_path / "profile") as browser:
+        yield browser
+
+
+def rows(db, table):
+    with db.reading() as session:
+        return list(session.exec(select(table)))
+
+
+def gathering_pages(http, db, clock):
+    """Return every page of a gathering round that there is: the path, with what leads there done before."""
+    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
+    visitor = Visitor(http, "/s/lanternfield/gather/kith_and_carers").press(a__consent="yes")
+    own = "/t/" + visitor.path.split("/")[2]
+    visitor.press("next", a__group="public").press("next", a__q=["x" * 2001])
+    sent = Visitor(http, "/s/lanternfield/gather").press(a__consent="yes").press("next", a__group="public")
+    sent.press("next", a__q="Why?").press("next").press()
+    paths = ["/p/group", "/p/q", "/p/q?check=1", "/p/q?add=q", "/p/age", "/check", "/saved", "/withdraw", ""]
+    started = ["/s/lanternfield/gather/kith_and_carers", *(own + path for path in paths)]
+    return [*started, sent.path, "/i/lanternfield", "/i/lanternfield?done=1", "/t/nothing", "/s/lanternfield/interim"]
+
+
+def interim_pages(http, db, clock):
+    """Return every page of an interim round."""
+    open_interim(db, clock)
+    visitor = Visitor(http, "/s/lanternfield/interim").press(a__consent="yes").press("next", a__group="public")
+    own = "/t/" + visitor.path.split("/")[2]
+    shown = [value for name, value in visitor.form.fields if name == "shown"]
+    visitor.press("order", a__choices=shown[:11])
+    paths = ["/p/choices", "/p/choices?check=1", "/p/choices?find=nowhere", "/p/choices/order"]
+    paths += [f"/p/choices/order?moved={shown[3]}&by=up", f"/p/choices/order?out={shown[12 % len(shown)]}", "/check"]
+    return [*("/s/lanternfield/interim", "/s/lanternfield/gather"), *(own + path for path in paths)]
+
+
+def in_language(path, language):
+    return f"{path}{'&' if '?' in path else '?'}lang={language}"
+
+
+@pytest.mark.parametrize("pages", [gathering_pages, interim_pages], ids=["gathering", "interim"])
+def test_axe_finds_nothing_on_any_page_narrow_or_wide_light_or_dark(served, chrome, pages):
+    http, db, clock = served
+    found, wider = [], []
+    for path in pages(http, db, clock):
+        for width, scheme, language in (
+            (320, "light", "en"),
+            (1280, "dark", "en"),
+            (320, "dark", "ar"),
+            (1280, "light", "cy"),
+        ):
+            resize(chrome, width, scheme=scheme)
+            chrome.get(str(http.base_url.join(in_language(path, language))))
+            found += [f"{width} {scheme} {language} {path[-20:]} {fault}" for fault in axe_faults(chrome)]
+            if chrome.execute_script("return document.documentElement.scrollWidth > window.innerWidth"):
+                wider.append(f"{width} {language} {path[-20:]}")
+
+    assert found == []
+    assert wider == []
+
+
+def test_axe_would_find_a_picture_without_words(served, chrome):
+    http, _db, _clock = served
+    chrome.get(str(http.base_url.join("/t/nothing")))
+    chrome.execute_script("document.querySelector('main').append(document.createElement('img'))")
+
+    assert any("image-alt" in fault for fault in axe_faults(chrome))
+
+
+def tab_to(chrome, keys, *, until, most=120):
+    """Press the tabulator until the focused element fits, and return it."""
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    for _ in range(most):
+        ActionChains(chrome).send_keys(keys.TAB).perform()
+        here = chrome.switch_to.active_element
+        if until(here):
+            return here
+    raise AssertionError(f"The tabulator never came to it on {chrome.title}")
+
+
+def by_keyboard(chrome):
+    from selenium.webdriver.common.keys import Keys
+
+    def button(words):
+        """Go on by a button, with Enter."""
+        before = chrome.current_url
+        tab_to(chrome, Keys, until=lambda e: e.tag_name == "button" and words in e.text).send_keys(Keys.ENTER)
+        deadline = time.monotonic() + 10
+        while chrome.current_url == before and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def tick(name, value=None):
+        """Tick what has the focus, with the space bar."""
+        wanted = (
+            (lambda e: e.get_attribute("name") == name)
+            if value is None
+            else (lambda e: e.get_attribute("name") == name and e.get_attribute("value") == value)
+        )
+        tab_to(chrome, Keys, until=wanted).send_keys(Keys.SPACE)
+
+    return Keys, button, tick
+
+
+def test_words_are_sent_by_keyboard_alone(served, chrome):
+    http, db, clock = served
+    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
+    keys, button, tick = by_keyboard(chrome)
+    chrome.get(str(http.base_url.join("/s/lanternfield/gather/open_door")))
+    tick("a.consent")
+    button("Agree and begin")
+    tick("a.group")
+    button("Save and continue")
+    tab_to(chrome, keys, until=lambda e: e.tag_name == "textarea").send_keys("What helps at night?")
+    button("Add another")
+    chrome.switch_to.active_element.send_keys("And in the morning?")
+    button("Save and continue")
+    button("Save and continue")
+    button("Send my answers")
+
+    assert "Your answers have arrived" in chrome.title or "Thank you" in chrome.title
+    assert [answer.text for answer in rows(db, models.Answer)] == ["What helps at night?", "And in the morning?"]
+
+
+def test_questions_are_chosen_and_ordered_by_keyboard_alone_and_the_focus_stays_on_what_moved(served, chrome):
+    http, db, clock = served
+    open_interim(db, clock, count=8)
+    keys, button, tick = by_keyboard(chrome)
+    chrome.get(str(http.base_url.join("/s/lanternfield/interim")))
+    tick("a.consent")
+    button("Agree and begin")
+    tick("a.group")
+    button("Save and continue")
+    for _ in range(3):
+        tab_to(chrome, keys, until=lambda e: e.get_attribute("name") == "a.choices" and not e.is_selected()).send_keys(
+            keys.SPACE
+        )
+    button("Keep ticks and put them in order")
+    before = [e.get_attribute("id") for e in chrome.find_elements("css selector", ".order .wording")]
+    label = f"Move up: {chrome.find_element('id', before[2]).text}"
+    tab_to(chrome, keys, until=lambda e: e.get_attribute("aria-label") == label).send_keys(keys.ENTER)
+    focused = []
+    for _ in range(2):
+        deadline = time.monotonic() + 10
+        while "is now number" not in chrome.title and time.monotonic() < deadline:
+            time.sleep(0.05)
+        here = chrome.switch_to.active_element
+        focused.append((here.get_attribute("aria-label"), chrome.find_element("id", "status").text))
+        if len(focused) < 2:
+            here.send_keys(keys.ENTER)
+            time.sleep(0.5)
+    after = [e.get_attribute("id") for e in chrome.find_elements("css selector", ".order .wording")]
+    button("This is my order: continue")
+    button("Save and continue")
+    button("Send my answers")
+    ballot = json.loads(rows(db, models.Ballot)[0].choices)
+
+    assert after == [before[2], before[0], before[1]]
+    assert focused[0][0] == label
+    assert "is now number 2 of 3" in focused[0][1]
+    assert focused[1][0] == label.replace("Move up", "Move down")  # at the top there is no way further up
+    assert "is now number 1 of 3" in focused[1][1]
+    assert [f"w-{c['item_id']}" for c in sorted(ballot, key=lambda c: c["rank"])] == after
+
+
+def naughty(shared: Path | None):
+    words = list(HOSTILE)
+    if shared is not None:
+        lines = json.loads((shared / "exports" / "security" / "blns.base64.json").read_text())
+        words += [base64.b64decode(line).decode("utf-8", "replace") for line in lines]
+    return [word for word in words if word.strip()]
+
+
+def sent_and_shown(http, db, chrome, words):
+    """Send words through every box and search, look at every page that shows them, and return what is kept."""
+    visitor = Visitor(http, "/s/lanternfield/gather").press(a__consent="yes").press("next", a__group="public")
+    own = "/t/" + visitor.path.split("/")[2]
+    visitor.press("next", a__q=words)
+    for path in ("/p/q", "/check"):
+        chrome.get(str(http.base_url.join(own + path)))
+        shown = chrome.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map(e => e.tagName == 'LI' ? e.textContent : e.value)",
+            "textarea" if path == "/p/q" else ".words li",
+        )
+        yield path, shown
+    visitor.open(own + "/check").press()
+    assert visitor.path.endswith("/receipt")
+    yield "store", [answer.text for answer in rows(db, models.Answer)]
+
+
+def test_hostile_words_come_out_as_words(served, chrome):
+    http, db, clock = served
+    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    words = naughty(folder if folder.is_dir() else None)
+    wrong = []
+    for start in range(0, len(words), 40):
+        some = words[start : start + 40]
+        expected = [word.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd") for word in some]
+        for where, shown in sent_and_shown(http, db, chrome, some):
+            if where == "store":
+                wrong += [(where, word) for word in expected if word not in shown]
+            else:
+                wrong += [(where, a, b) for a, b in zip(expected, shown, strict=True) if a != b]
+    for word in HOSTILE:
+        chrome.get(str(http.base_url.join("/i/lanternfield")))
+        field = chrome.find_element("name", "email")
+        field.send_keys(word.strip().replace("\n", " ").encode("ascii", "ignore").decode())
+        field.submit()
+    messages = [entry["message"] for entry in chrome.get_log("browser")]
+
+    assert wrong == []
+    assert [message for message in messages if "Content Security Policy" in message] == []
