@@ -11,6 +11,7 @@ from prefect.states import Completed
 
 from consensus import orchestration, steps
 from consensus.errors import ConsensusError
+from consensus.settings import Settings
 from flows.interim_ranking import interim_ranking
 from flows.parameters import Now, instant
 from flows.running import open_store, run_step, show
@@ -20,13 +21,13 @@ __all__ = ["advance_rounds"]
 
 @flow(name="advance-rounds", flow_run_name="advance rounds")
 def advance_rounds(now: Now = None) -> State[Any]:
-    """Open, remind, close and rank whatever is due in every partnership, and wake what waits for a recorded decision.
+    """Do whatever is due in every partnership's rounds, and wake what waits for a recorded decision.
 
     Doing it twice changes nothing. It catches what was missed while nothing ran.
     """
     at = instant(now)
     log = get_run_logger()
-    outcome = run_step("advance rounds", steps.advance_rounds, now=at)
+    outcome = run_step("advance rounds", steps.advance_rounds, now=at, outputs=Settings.from_environment().outputs)
     if outcome.counts.get("acts"):
         show(outcome, "rounds")
     told = [outcome.done.strip()]

@@ -6,6 +6,7 @@ after a kill differed from those of an undisturbed run. It is a process of its o
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
+from consensus import receipts
 from consensus.store import Store
 from tests.walk import FOLDERS, run_stage, walk_until
 
@@ -35,10 +37,25 @@ def files(home: Path) -> dict[str, bytes]:
     return {str(path.relative_to(home)): path.read_bytes() for path in written}
 
 
+class Repeated:
+    """Randomness that is the same in every run, so that two runs can be compared."""
+
+    def __init__(self) -> None:
+        self.drawn = 0
+
+    def token_hex(self, size: int) -> str:
+        self.drawn += 1
+        return hashlib.sha256(str(self.drawn).encode()).hexdigest()[: 2 * size]
+
+    def randbelow(self, _bound: int) -> int:
+        return 0
+
+
 def run(home: Path, stage: str, kill_at: int | None = None) -> int:
     """Run a stage on a home; with `kill_at` the process dies before that statement. Return the number of statements."""
     db = Store.open(f"sqlite:///{home / 'consensus.db'}")
     count = 0
+    receipts.secrets = Repeated()  # type: ignore[assignment]
 
     def before(*_arguments: object) -> None:
         nonlocal count

@@ -13,7 +13,17 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["FORMAT", "chain", "commit", "new_nonce", "published_chain", "receipt_code", "response_content", "root"]
+__all__ = [
+    "FORMAT",
+    "blind_commitments",
+    "chain",
+    "commit",
+    "new_nonce",
+    "published_chain",
+    "receipt_code",
+    "response_content",
+    "root",
+]
 
 FORMAT = "consensus-chain-1"
 """The form of a published chain; it is the first thing that is hashed, so that no other form gives the same root."""
@@ -28,6 +38,21 @@ NONCE_BITS = 256
 def new_nonce() -> str:
     """Return a fresh nonce of 256 random bits as hexadecimal digits; each version of each response has its own."""
     return secrets.token_hex(NONCE_BITS // 8)
+
+
+def blind_commitments(threshold: int) -> list[str]:
+    """Return commitments that stand for nobody: from `threshold` to five times as many, how many is left to chance.
+
+    The length of a published chain then tells how many people took part only to within four times the threshold, too
+    little to work out the number in a group that is withheld because it is smaller than the threshold.
+
+    Examples
+    --------
+    >>> blind_commitments(0), 10 <= len(blind_commitments(10)) <= 50
+    ([], True)
+    """
+    count = threshold + secrets.randbelow(4 * threshold + 1)
+    return [secrets.token_hex(hashlib.sha256().digest_size) for _ in range(count)]
 
 
 def response_content(

@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from consensus.cli import checking, commands, inviting, running
+from consensus.cli import chain, checking, commands, inviting, running
 from consensus.cli.context import Context
 from consensus.errors import ConsensusError
 from consensus.version import __version__
@@ -68,5 +68,6 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_to(subcommands, common)
     checking.add_to(subcommands, common)
     inviting.add_to(subcommands, common)
+    chain.add_to(subcommands, common)
     running.add_to(subcommands, common)
     return parser

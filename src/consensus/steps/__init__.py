@@ -9,6 +9,7 @@ from consensus.steps.ballots import counted_ballots, import_ballots
 from consensus.steps.by_hand import record_by_hand
 from consensus.steps.comparing import Comparison, compare
 from consensus.steps.firmness import Firmness, firmness
+from consensus.steps.freezing import publish_chain, verify_store
 from consensus.steps.inviting import import_people, invite_round, round_links
 from consensus.steps.mailing import mail_is_due, send_mail
 from consensus.steps.outbox import Outbox, mail_again, mail_done, outbox, unsubscribe
@@ -46,6 +47,7 @@ from consensus.steps.standing import (
 from consensus.steps.sweep import advance_rounds
 from consensus.steps.timetable import Entrance, RoundView, entrance, grace_ends, list_rounds
 from consensus.steps.tracing import decisions, trace, undo
+from consensus.steps.withdrawal import withdraw
 from consensus.steps.workshop import finalise, import_workshop, record_dissent, record_merge, record_move
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "propose_duplicates",
     "protocol",
     "publish",
+    "publish_chain",
     "quarantine",
     "questions_on_ballot",
     "rank_round",
@@ -122,4 +125,6 @@ __all__ = [
     "trace",
     "undo",
     "unsubscribe",
+    "verify_store",
+    "withdraw",
 ]

@@ -14,7 +14,7 @@ from consensus import importers, models, store
 from consensus.errors import StageError
 from consensus.steps.answers import keep_upload
 from consensus.steps.outcome import Outcome, shown
-from consensus.steps.timetable import grace_ends
+from consensus.steps.timetable import in_time
 from consensus.store import Store
 from consensus.vocabulary import COLUMNS
 
@@ -138,8 +138,7 @@ class CountedBallots:
         last: dict[str, models.Ballot] = {}
         late = set()
         for ballot in versions:
-            began_in_time = ballot.began_at is not None and ballot.began_at <= round_.closes_at
-            if ballot.received_at <= (grace_ends(round_) if began_in_time else round_.closes_at):
+            if in_time(round_, ballot.received_at, ballot.began_at):
                 last[ballot.ballot_id] = ballot
             else:
                 late.add(ballot.ballot_id)

@@ -14,6 +14,7 @@ from consensus.digest import digest
 from consensus.protocol import Protocol
 from consensus.report.content import publication
 from consensus.settings import Settings
+from consensus.steps.freezing import publish_chain
 from consensus.steps.material import load_material
 from consensus.steps.outcome import TAKING_PART, Outcome
 from consensus.steps.workshop import final_ranking, settled_ranking
@@ -28,7 +29,7 @@ REPORT, SPREADSHEET = "report.html", "published.xlsx"
 
 
 def publish(db: Store, partnership: str, *, folder: Path | str | None = None, now: datetime) -> Outcome:
-    """Write the report and the published spreadsheet; the same final order gives the same files.
+    """Write the report, the published spreadsheet and the rounds' chains; the same final order gives the same files.
 
     Without a `folder` they go to the partnership's outputs.
 
@@ -59,6 +60,7 @@ def publish(db: Store, partnership: str, *, folder: Path | str | None = None, no
         write(draft, published)
         files[name] = hashlib.sha256(draft.read_bytes()).hexdigest()
         draft.replace(folder / name)  # a reader sees the old file or the new one, never half of it
+    publish_chain(db, partnership, folder=folder)
     with db.writing() as session:
         session.merge(
             models.Publication(

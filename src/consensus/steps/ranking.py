@@ -19,6 +19,7 @@ from consensus.interim import InterimRanking
 from consensus.protocol import Protocol
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round, on_ballot
 from consensus.steps.by_hand import shortlist_by_hand
+from consensus.steps.freezing import freeze_round
 from consensus.steps.outcome import Outcome
 from consensus.steps.ranked import STAGE, Ranked, tell_ranking
 from consensus.steps.timetable import grace_ends, local_time
@@ -85,6 +86,7 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
     with db.writing() as session:
         store.save_ranking(session, kept, tables, facts)
         row = store.load_round(session, row.round_id)
+        freeze_round(session, row, protocol, now=now)
         row.state, row.ranking_id = "ranked", ranking_id
         session.add(row)
         store.save_derivation(session, partnership, STAGE, inputs, now)

@@ -23,7 +23,14 @@ from consensus.store import Store
 from consensus.vocabulary import how_many
 from consensus.workbooks import write_whole
 
-__all__ = ["build_questions", "export_review", "import_review", "propose_duplicates", "record_decisions"]
+__all__ = [
+    "build_questions",
+    "export_review",
+    "import_review",
+    "propose_duplicates",
+    "rebuild_questions",
+    "record_decisions",
+]
 
 STAGE = "deduplicate"
 WRITTEN = "review workbook"
@@ -52,7 +59,7 @@ def propose_duplicates(
     with db.writing() as session:
         store.replace_frame(session, "proposals", partnership, proposals)
         store.save_derivation(session, partnership, STAGE, digest(submissions), now)
-        questions = _rebuild(session, partnership)
+        questions = rebuild_questions(session, partnership)
     sizes = proposals["group"].value_counts()
     groups = int((sizes > 1).sum())
     return Outcome(
@@ -175,7 +182,7 @@ def build_questions(db: Store, partnership: str, *, now: datetime) -> Outcome:
     """Rebuild summary questions, lineage and the set-aside list from the decisions; every submission ends once."""
     with db.writing() as session:
         protocol = store.load_protocol(session, partnership)
-        built = _rebuild(session, partnership)
+        built = rebuild_questions(session, partnership)
     reasons = built.set_aside["reason"].value_counts()
     waiting = int(reasons.get(NOT_YET_REVIEWED, 0))
     still_open = int((built.questions["status"] == "open").sum())
@@ -220,7 +227,8 @@ def _derive(session: Session, partnership: str, protocol: Protocol) -> Questions
     return Questions(apply_evidence_checks(built.questions, decisions), built.lineage, built.set_aside)
 
 
-def _rebuild(session: Session, partnership: str) -> Questions:
+def rebuild_questions(session: Session, partnership: str) -> Questions:
+    """Make summary questions, lineage and set-aside list anew, in the caller's transaction."""
     built = _derive(session, partnership, store.load_protocol(session, partnership))
     store.replace_frame(session, "questions", partnership, built.questions)
     store.replace_frame(session, "lineage", partnership, built.lineage)

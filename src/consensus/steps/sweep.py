@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from sqlmodel import Session
 
@@ -11,24 +12,34 @@ from consensus import models, store
 from consensus.errors import ConsensusError, StageError
 from consensus.protocol import Protocol
 from consensus.questions import NOT_YET_REVIEWED
+from consensus.steps.freezing import freeze_round, publish_chain
 from consensus.steps.outcome import Outcome
 from consensus.steps.reminders import record_reminders
 from consensus.steps.rounds import CLOCK, begin_round, end_round
 from consensus.steps.timetable import grace_ends, local_time
+from consensus.steps.unlinking import clear_traces, unlink_round
 from consensus.store import Store
 
 __all__ = ["advance_rounds"]
 
 
-def advance_rounds(db: Store, *, now: datetime, rank: Callable[[Store, str, datetime], str] | None = None) -> Outcome:
-    """Do whatever is due in every partnership: open, remind, close, rank. Doing it twice changes nothing.
+def advance_rounds(
+    db: Store,
+    *,
+    now: datetime,
+    rank: Callable[[Store, str, datetime], str] | None = None,
+    outputs: Callable[[str], Path] | None = None,
+) -> Outcome:
+    """Do whatever is due in every partnership: open, remind, close, freeze, unlink, rank. Twice changes nothing.
 
     `rank` takes the store, the partnership and `now` and returns the id of the ranking it stored; it is called for each
-    interim round whose close and grace have passed. Without it nothing is ranked.
+    interim round whose close and grace have passed. Without it nothing is ranked. `outputs` returns a partnership's
+    folder, in which the chains of its frozen rounds are published; without it none is.
     """
     done: list[str] = []
     waiting: list[str] = []
     with db.writing() as session:
+        partnerships = store.list_partnerships(session)
         for row in store.list_rounds(session):
             try:
                 done += _advance(session, row, store.load_protocol(session, row.partnership), now)
@@ -44,6 +55,10 @@ def advance_rounds(db: Store, *, now: datetime, rank: Callable[[Store, str, date
             done.append(f"The round '{round_id}' is ranked: {rank(db, partnership, now)}.")  # type: ignore[misc]
         except ConsensusError as error:
             waiting.append(f"The round '{round_id}' could not be ranked: {error}")
+    for name in partnerships if outputs else ():
+        publish_chain(db, name, folder=outputs(name))  # type: ignore[misc]
+    if not clear_traces(db, now=now):
+        waiting.append("Traces of what was withdrawn or unlinked wait to be cleared while somebody reads.")
     return Outcome(
         stage="advance-rounds",
         done=" ".join(done) or "Nothing was due.",
@@ -67,6 +82,10 @@ def _advance(session: Session, row: models.Round, protocol: Protocol, now: datet
     if row.state in ("open", "paused") and row.closes_at <= now:
         end_round(session, row, by=CLOCK, now=now, why="its close came")
         done.append(f"The round '{row.round_id}' closed {local_time(row.closes_at, protocol)}.")
+    if not row.root and freeze_round(session, row, protocol, now=now):
+        done.append(f"What counts in the round '{row.round_id}' is frozen; its root is {row.root}.")
+    if unlink_round(session, row, now=now):
+        done.append(f"The round '{row.round_id}' is unlinked: nothing joins people to what they sent.")
     if row.state == "open":
         done += record_reminders(session, row, protocol, now)
     return done

@@ -12,7 +12,7 @@ from consensus import models, store
 from consensus.protocol import Protocol
 from consensus.store import Store
 
-__all__ = ["Entrance", "RoundView", "entrance", "grace_ends", "list_rounds", "local_time", "rounds_table"]
+__all__ = ["Entrance", "RoundView", "entrance", "grace_ends", "in_time", "list_rounds", "local_time", "rounds_table"]
 
 Entrance = Literal["not yet", "open", "paused", "full", "grace", "closed"]
 
@@ -41,6 +41,23 @@ class RoundView:
 def grace_ends(round_: models.Round | RoundView) -> datetime:
     """Return the instant after which nothing more can count: the close and the declared grace."""
     return round_.closes_at + timedelta(minutes=round_.grace_minutes)
+
+
+def in_time(round_: models.Round | RoundView, received_at: datetime, began_at: datetime | None) -> bool:
+    """Return whether what came then counts: up to and with the close, with the grace for who had begun by then.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    >>> round_ = models.Round(round_id="r", partnership="p", kind="interim", opens_at=noon, closes_at=noon,
+    ...                       grace_minutes=30)
+    >>> after = noon + timedelta(minutes=1)
+    >>> in_time(round_, noon, None), in_time(round_, after, None), in_time(round_, after, noon)
+    (True, False, True)
+    """
+    began = began_at is not None and began_at <= round_.closes_at
+    return received_at <= (grace_ends(round_) if began else round_.closes_at)
 
 
 def entrance(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlmodel import Session, create_engine
+from sqlmodel import Session, SQLModel, create_engine
 
 from consensus.store.schema import bring_up_to_date
 
@@ -72,6 +73,32 @@ class Store:
         """Yield a session that sees one state of the database."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def scrub(self, patience: float = 10.0) -> bool:
+        """Rewrite the whole database file, so that nothing of what was deleted is left in it or in its log.
+
+        Returns False when somebody kept reading for longer than `patience` seconds, so that the log could not be
+        emptied; call it again then. PostgreSQL rewrites the tables of what people sent in the order of their keys; what
+        its own log and backups hold is the operator's to expire.
+        """
+        if self.engine.dialect.name == "postgresql":
+            with self.engine.begin() as connection:
+                for table in SQLModel.metadata.sorted_tables:
+                    if not table.dialect_options["sqlite"]["with_rowid"]:
+                        connection.exec_driver_sql(f'CLUSTER "{table.name}" USING "{table.name}_pkey"')
+            return True
+        borrowed = self.engine.raw_connection()
+        try:
+            driver: Any = borrowed.driver_connection
+            driver.execute("VACUUM")
+            until = time.monotonic() + patience
+            while driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > until:
+                    return False
+                time.sleep(0.05)
+            return True
+        finally:
+            borrowed.close()
 
     def close(self) -> None:
         """Give back the database's connections."""
