@@ -40,11 +40,12 @@ def advance_rounds(
     waiting: list[str] = []
     with db.writing() as session:
         partnerships = store.list_partnerships(session)
-        for row in store.list_rounds(session):
-            try:
-                done += _advance(session, row, store.load_protocol(session, row.partnership), now)
-            except ConsensusError as error:  # one partnership's fault does not stop the others
-                waiting.append(str(error))
+        for act in (_advance, _finish):
+            for row in store.list_rounds(session):
+                try:
+                    done += act(session, row, store.load_protocol(session, row.partnership), now)
+                except ConsensusError as error:  # one partnership's fault does not stop the others
+                    waiting.append(str(error))
         due = [
             (row.round_id, row.partnership)
             for row in store.list_rounds(session)
@@ -82,10 +83,16 @@ def _advance(session: Session, row: models.Round, protocol: Protocol, now: datet
     if row.state in ("open", "paused") and row.closes_at <= now:
         end_round(session, row, by=CLOCK, now=now, why="its close came")
         done.append(f"The round '{row.round_id}' closed {local_time(row.closes_at, protocol)}.")
+    if row.state == "open":
+        done += record_reminders(session, row, protocol, now)
+    return done
+
+
+def _finish(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[str]:
+    """Freeze and unlink a round that is over, once every round stands where the clock has brought it."""
+    done = []
     if not row.root and freeze_round(session, row, protocol, now=now):
         done.append(f"What counts in the round '{row.round_id}' is frozen; its root is {row.root}.")
     if unlink_round(session, row, now=now):
         done.append(f"The round '{row.round_id}' is unlinked: nothing joins people to what they sent.")
-    if row.state == "open":
-        done += record_reminders(session, row, protocol, now)
     return done

@@ -32,8 +32,10 @@ def unlink_round(session: Session, row: models.Round, *, now: datetime) -> bool:
     The link loses the response's id, its beginning, its shuffle and its draft; the response loses its times but for
     whether it counts. Returns whether anything was done.
     """
+    if row.unlinked_at is not None or not row.root:
+        return False
     last = unlinks_after(session, row)
-    if row.unlinked_at is not None or not row.root or last.state not in ("closed", "ranked") or now < grace_ends(last):
+    if last.state in ("open", "paused") or now < grace_ends(last):
         return False
     before = digest(store.load_answers(session, row.partnership))
     erased.separate(session, row.round_id)
@@ -64,9 +66,7 @@ def clear_traces(db: Store, *, now: datetime) -> bool:
     Returns False when it could not be finished because somebody was reading; the next call goes on.
     """
     with db.reading() as session:
-        due = {name: digest(erased.erased_so_far(session, name)) for name in store.list_partnerships(session)}
-        due = {name: state for name, state in due.items() if store.load_derivation(session, name, CLEARED) != state}
-        due = {name: state for name, state in due.items() if erased.erased_so_far(session, name) != [0, []]}
+        due = {name: state for name in store.list_partnerships(session) if (state := _untidy(session, name))}
     if not due:
         return True
     with db.writing() as session:
@@ -78,3 +78,13 @@ def clear_traces(db: Store, *, now: datetime) -> bool:
         for name, state in due.items():
             store.save_derivation(session, name, CLEARED, state, now)
     return True
+
+
+def _untidy(session: Session, partnership: str) -> str:
+    """Return a digest of what was erased in a partnership where its traces were not cleared since, else nothing."""
+    erased_so_far = erased.erased_so_far(session, partnership)
+    if erased_so_far == [0, []]:
+        return ""
+    state = digest(erased_so_far)
+    cleared = store.load_derivation(session, partnership, CLEARED) == state
+    return "" if cleared and not erased.orphans(session, partnership) else state

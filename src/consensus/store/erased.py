@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 from consensus import models
 from consensus.store.chained import IMPORTED, LATE
 
-__all__ = ["Erased", "delete_orphans", "erase_response", "erased_so_far", "forget_times", "separate"]
+__all__ = ["Erased", "delete_orphans", "erase_response", "erased_so_far", "forget_times", "orphans", "separate"]
 
 OF_SUBMISSIONS: tuple[type[SQLModel], ...] = (
     models.Identifier,
@@ -82,16 +82,21 @@ def _delete_submissions(session: Session, partnership: str, submissions: Collect
         )
 
 
-def delete_orphans(session: Session, partnership: str) -> int:
-    """Delete submissions whose answer is gone: a stage that had read it may have kept them after a withdrawal."""
+def orphans(session: Session, partnership: str) -> list[str]:
+    """Return the submissions whose answer is gone: a stage that had read it may keep them after a withdrawal."""
     known = select(models.Answer.answer_id).where(models.Answer.partnership == partnership)
-    found = session.exec(
-        select(models.Submission.submission_id).where(
-            models.Submission.partnership == partnership, col(models.Submission.answer_id).not_in(known)
+    return list(
+        session.exec(
+            select(models.Submission.submission_id).where(
+                models.Submission.partnership == partnership, col(models.Submission.answer_id).not_in(known)
+            )
         )
-    ).all()
-    _delete_submissions(session, partnership, found)
-    return len(found)
+    )
+
+
+def delete_orphans(session: Session, partnership: str) -> None:
+    """Delete the submissions whose answer is gone."""
+    _delete_submissions(session, partnership, orphans(session, partnership))
 
 
 def separate(session: Session, round_id: str) -> None:
