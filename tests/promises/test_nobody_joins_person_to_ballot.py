@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import re
 import sqlite3
 from datetime import timedelta
 
@@ -107,17 +109,19 @@ def test_no_file_beside_the_database_holds_ids_of_both_sides(tmp_path):
     db.close()
 
 
+PAGE = 4096
+
+
 def joined_in_bytes(home, taken) -> list[str]:
-    """Return the responses that stand within a row's length of the link they came by, in the raw bytes of the files."""
+    """Return the responses that stand on the same page as the link they came by, within a row's length of it."""
     found = []
     for path in home.glob("consensus.db*"):
         content = path.read_bytes()
-        for one in taken:
-            link = content.find(tokens.token_hash(one.token).encode())
-            while link >= 0:
-                if one.response_id.encode() in content[max(0, link - 600) : link + 600]:
-                    found.append(one.response_id)
-                link = content.find(tokens.token_hash(one.token).encode(), link + 1)
+        pages = [content[start : start + PAGE] for start in range(0, len(content), PAGE)]
+        for one, page in itertools.product(taken, pages):
+            link, response = tokens.token_hash(one.token).encode(), one.response_id.encode()
+            if any(response in page[max(0, at.start() - 600) : at.start() + 600] for at in re.finditer(link, page)):
+                found.append(one.response_id)
     return found
 
 
