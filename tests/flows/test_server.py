@@ -318,7 +318,7 @@ def test_everything_killed_in_the_middle_of_a_stage_ends_as_if_undisturbed_once_
 
         assert orchestration.wait_for(run_id, 90).state == "Completed", stage
     after = steps.status(system.db, "small", now=datetime.now(UTC))
-    assert (after.counts, after.rankings, after.by_group) == (before.counts, before.rankings, before.by_group)
+    assert (after.counts, after.rankings, after.reach) == (before.counts, before.rankings, before.reach)
 
 
 def _runs_of(system: System) -> list[int]:

@@ -70,6 +70,10 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
     parser.add_argument("round")
     parser.add_argument("--early", action="store_true", help="close it now, before its close")
     parser.add_argument("--why", default="")
+    parser = command(rounds, "cap", _round_cap, "close a round to new starters once so many people have sent something")
+    parser.add_argument("round")
+    parser.add_argument("cap", type=int, help="0 for any number")
+    parser.add_argument("--why", default="")
     for act in ("pause", "resume"):
         parser = command(rounds, act, _round_switch, f"{act} a round")
         parser.add_argument("round")
@@ -212,6 +216,12 @@ def _round_close(context: Context, options: argparse.Namespace) -> Said:
         context.db, options.round, by=context.by, why=options.why, now=context.now, early=options.early
     )
     return Said.of(outcome, orchestration.schedule_close_of(outcome, context.settings))
+
+
+def _round_cap(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(
+        steps.cap_round(context.db, options.round, options.cap, by=context.by, why=options.why, now=context.now)
+    )
 
 
 def _round_switch(context: Context, options: argparse.Namespace) -> Said:

@@ -2,5 +2,6 @@
 
 from consensus.mail.handing import Answer, MailServerAway, Postbox
 from consensus.mail.letters import Letter, Sender, write_letter
+from consensus.mail.words import spoken
 
-__all__ = ["Answer", "Letter", "MailServerAway", "Postbox", "Sender", "write_letter"]
+__all__ = ["Answer", "Letter", "MailServerAway", "Postbox", "Sender", "spoken", "write_letter"]

@@ -13,8 +13,9 @@ from html import escape
 from typing import Any
 
 from consensus.errors import DataError
+from consensus.interface import direction
 from consensus.mail.events import Event, to_ics
-from consensus.mail.words import direction, words
+from consensus.mail.words import words
 
 __all__ = ["Letter", "Sender", "write_letter"]
 

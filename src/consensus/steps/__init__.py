@@ -12,7 +12,7 @@ from consensus.steps.firmness import Firmness, firmness
 from consensus.steps.freezing import publish_chain, verify_store
 from consensus.steps.inviting import import_people, invite_round, round_links
 from consensus.steps.mailing import mail_is_due, send_mail
-from consensus.steps.outbox import Outbox, mail_again, mail_done, outbox, unsubscribe
+from consensus.steps.outbox import Outbox, mail_again, mail_done, outbox
 from consensus.steps.outcome import NextAction, Outcome
 from consensus.steps.partnerships import register
 from consensus.steps.plots import plots
@@ -20,7 +20,7 @@ from consensus.steps.progress import list_partnerships, next_action
 from consensus.steps.publication import publish
 from consensus.steps.ranking import rank_round
 from consensus.steps.review import build_questions, export_review, import_review, propose_duplicates, record_decisions
-from consensus.steps.rounds import close_round, extend_round, open_round, pause_round, resume_round
+from consensus.steps.rounds import cap_round, close_round, extend_round, open_round, pause_round, resume_round
 from consensus.steps.scripted import (
     has_simulation,
     recovered,
@@ -44,31 +44,35 @@ from consensus.steps.standing import (
     status,
     top_table,
 )
+from consensus.steps.subscription import Subscription, subscription, unsubscribe
 from consensus.steps.sweep import advance_rounds
-from consensus.steps.timetable import Entrance, RoundView, entrance, grace_ends, list_rounds
+from consensus.steps.timetable import RoundView, grace_ends, list_rounds
 from consensus.steps.tracing import decisions, trace, undo
+from consensus.steps.upcoming import Reach, Upcoming, upcoming
 from consensus.steps.withdrawal import withdraw
 from consensus.steps.workshop import finalise, import_workshop, record_dissent, record_merge, record_move
 
 __all__ = [
     "Approval",
     "Comparison",
-    "Entrance",
     "Firmness",
     "NextAction",
     "Outbox",
     "Outcome",
+    "Reach",
     "RoundView",
     "Standing",
+    "Subscription",
+    "Upcoming",
     "advance_rounds",
     "approval",
     "build_questions",
+    "cap_round",
     "close_round",
     "compare",
     "counted_ballots",
     "current_ranking_id",
     "decisions",
-    "entrance",
     "export_review",
     "extend_round",
     "finalise",
@@ -121,10 +125,12 @@ __all__ = [
     "shortlisted",
     "simulate_partnership",
     "status",
+    "subscription",
     "top_table",
     "trace",
     "undo",
     "unsubscribe",
+    "upcoming",
     "verify_store",
     "withdraw",
 ]

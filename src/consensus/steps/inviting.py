@@ -31,12 +31,12 @@ STAGE = "invite"
 
 def personal_link(settings: Settings, token: str) -> str:
     """Return the address of a person's own page in a round."""
-    return f"{settings.links_url}/mine/{token}"
+    return f"{settings.links_url}/t/{token}"
 
 
 def open_link(settings: Settings, round_: models.Round, partner: str = "") -> str:
     """Return the address by which anybody may take part in a round; with `partner`, that organisation's own."""
-    return f"{settings.links_url}/{round_.partnership}/{round_.kind}" + (f"?by={partner}" if partner else "")
+    return f"{settings.links_url}/s/{round_.partnership}/{round_.kind}" + (f"/{partner}" if partner else "")
 
 
 def import_people(db: Store, partnership: str, path: Path | str, *, by: str, now: datetime) -> Outcome:

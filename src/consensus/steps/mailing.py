@@ -17,14 +17,14 @@ from sqlmodel import Session
 
 from consensus import models, store, tokens
 from consensus.errors import DataError
-from consensus.mail import Answer, Letter, MailServerAway, Postbox, Sender, write_letter
+from consensus.interface import instant_in
+from consensus.mail import Answer, Letter, MailServerAway, Postbox, Sender, spoken, write_letter
 from consensus.protocol import Protocol
 from consensus.settings import Settings
 from consensus.steps.inviting import may_be_written_to, personal_link
 from consensus.steps.outbox import in_doubt
 from consensus.steps.outcome import Outcome, shown
 from consensus.steps.reminders import groups_under_target, is_reminder
-from consensus.steps.timetable import local_time
 from consensus.store import Store
 
 __all__ = ["BACK_OFF", "mail_is_due", "send_mail"]
@@ -129,16 +129,17 @@ def _claim(
             session.add(mail)
             return None
         store.save_participation(session, row, person, tokens.token_hash(token))
+        language = spoken(person.language or protocol.partnership.languages[0])
         letter = Letter(
             kind=mail.kind,
             survey=row.kind,
             mail_id=mail.mail_id,
-            language=person.language or protocol.partnership.languages[0],
-            title=protocol.partnership.title,
+            language=language,
+            title=protocol.partnership.title.said(language),
             contact=protocol.partnership.contact,
             link=personal_link(settings, token),
-            unsubscribe=f"{settings.links_url}/unsubscribe/{tokens.unsubscribe_token(secret, person.person_id)}",
-            closes=local_time(row.closes_at, protocol),
+            unsubscribe=f"{settings.links_url}/u/{tokens.unsubscribe_token(secret, person.person_id)}",
+            closes=instant_in(language, row.closes_at, protocol.zone),
         )
         return _Claimed(mail_id, person.email, letter)
 

@@ -1,4 +1,4 @@
-"""What the outbox holds, the letters that wait for a person's say, and who wants no more letters."""
+"""What the outbox holds, and the letters that wait for a person's say."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from consensus import models, store, tokens
+from consensus import models, store
 from consensus.errors import StageError
 from consensus.steps.outcome import Outcome, shown
 from consensus.store import Store
 
-__all__ = ["IN_DOUBT_AFTER", "Outbox", "in_doubt", "mail_again", "mail_done", "outbox", "unsubscribe"]
+__all__ = ["IN_DOUBT_AFTER", "Outbox", "in_doubt", "mail_again", "mail_done", "outbox"]
 
 IN_DOUBT_AFTER = timedelta(minutes=15)
 """After so long a mail that is still marked as sending belongs to a process that died."""
@@ -126,19 +126,3 @@ def _decide(
         counts={"letters": len(found)},
         ids={"partnership": protocol.id},
     )
-
-
-def unsubscribe(db: Store, secret: bytes, token: str, *, now: datetime) -> str | None:
-    """Let somebody get no more letters of a partnership; return its id, or None where the token is nobody's.
-
-    What is queued for them already is left out when its turn comes. Asking twice changes nothing.
-    """
-    person_id = tokens.unsubscribing_person(secret, token)
-    with db.writing() as session:
-        person = session.get(models.Person, person_id) if person_id else None
-        if person is None:
-            return None
-        if person.unsubscribed_at is None:
-            person.unsubscribed_at = now
-            session.add(person)
-        return person.partnership

@@ -8,9 +8,9 @@ from sqlmodel import Session, col, select
 
 from consensus import models, store
 from consensus.protocol import Protocol
-from consensus.steps.rounds import CLOCK
+from consensus.steps.timetable import CLOCK
 
-__all__ = ["groups_under_target", "is_reminder", "pending_reminders", "record_reminders"]
+__all__ = ["groups_under_target", "is_reminder", "pending_reminders", "record_missed_reminders", "record_reminders"]
 
 KIND = "reminder"
 
@@ -28,34 +28,45 @@ def groups_under_target(session: Session, row: models.Round, protocol: Protocol)
 
 
 def pending_reminders(session: Session, row: models.Round, protocol: Protocol) -> list[datetime]:
-    """Return the declared reminders of a round that are not recorded yet, in the order of time, up to its close."""
-    told = set(_told(session, row))
+    """Return the declared reminders between a round's opening and close that are not recorded yet, in their order."""
     declared = sorted({instant.astimezone(UTC) for instant in getattr(protocol.rounds, row.kind).reminders})
-    return [instant for instant in declared if instant.isoformat() not in told and instant <= row.closes_at]
+    told = set(_told(session, row))
+    return [at for at in declared if row.opens_at < at <= row.closes_at and at.isoformat() not in told]
 
 
 def record_reminders(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[str]:
-    """Record each reminder that has come due, once, and queue the last of them; what was missed is recorded as missed.
+    """Record each reminder of an open round that has come due, once, and queue its letters.
 
-    A round that closed meanwhile, or a later reminder that is due as well, makes a reminder one that was missed: nobody
-    gets two letters at once because nothing ran for a while.
+    Of several that are due together, because nothing ran for a while, only the last one goes; nobody gets two letters
+    at once.
     """
     due = [instant for instant in pending_reminders(session, row, protocol) if instant <= now]
-    done = []
-    for instant in due:
-        number = len(_told(session, row)) + 1
-        missed = row.state != "open" or instant != due[-1]
-        under = [] if missed else groups_under_target(session, row, protocol)
-        value = {"act": "remind", "reminder": instant.isoformat(), "number": number, "groups": under, "missed": missed}
-        store.append_decision(session, row.partnership, "round", row.round_id, value, by=CLOCK, at=now)
-        if missed:
-            done.append(f"Reminder {number} of the round '{row.round_id}' came due while nothing ran; it is left out.")
-            continue
+    for instant in due[:-1]:
+        _record(session, row, instant, None, now)
+    for instant in due[-1:]:
+        under = groups_under_target(session, row, protocol)
+        number = _record(session, row, instant, under, now)
         if under and number <= len(getattr(protocol.rounds, row.kind).reminders):
             store.queue_mail(session, row, _invited(session, row), f"{KIND}-{number}", now)
         listed = ", ".join(protocol.group_name(group) for group in under) or "none"
-        done.append(f"A reminder of the round '{row.round_id}' is due; groups under target: {listed}.")
-    return done
+        return [f"A reminder of the round '{row.round_id}' is due; groups under target: {listed}."]
+    return []
+
+
+def record_missed_reminders(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> None:
+    """Record the reminders of a round that closes now which should have gone before and did not; none of them goes."""
+    for instant in pending_reminders(session, row, protocol):
+        if instant <= now:
+            _record(session, row, instant, None, now)
+
+
+def _record(session: Session, row: models.Round, instant: datetime, groups: list[str] | None, now: datetime) -> int:
+    """Append the decision row of a reminder, with the groups it is for or as missed, and return its number."""
+    number = len(_told(session, row)) + 1
+    value: dict[str, object] = {"act": "remind", "reminder": instant.isoformat(), "number": number}
+    value |= {"missed": True} if groups is None else {"groups": groups}
+    store.append_decision(session, row.partnership, "round", row.round_id, value, by=CLOCK, at=now)
+    return number
 
 
 def _told(session: Session, row: models.Round) -> list[str]:

@@ -18,23 +18,20 @@ from consensus.protocol import Protocol
 from consensus.steps.inviting import queue_invitations
 from consensus.steps.outcome import Outcome
 from consensus.steps.partnerships import ROUND_KINDS, freeze_protocol
-from consensus.steps.timetable import grace_ends, local_time, rounds_table
+from consensus.steps.reminders import record_missed_reminders
+from consensus.steps.timetable import CLOCK, grace_ends, local_time, record_act, rounds_table
 from consensus.store import Store
 
 __all__ = [
-    "CLOCK",
     "begin_round",
+    "cap_round",
     "close_round",
     "end_round",
     "extend_round",
     "open_round",
     "pause_round",
-    "record_act",
     "resume_round",
 ]
-
-CLOCK = "clock"
-"""Who acts where an instant has come, in the decisions."""
 
 
 def open_round(
@@ -123,6 +120,30 @@ def extend_round(db: Store, round_id: str, closes_at: datetime, *, by: str, why:
     return _change(db, round_id, "open-round", change)
 
 
+def cap_round(db: Store, round_id: str, cap: int, *, by: str, why: str, now: datetime) -> Outcome:
+    """Let a round close to new starters once so many people have sent something; 0 lets in any number.
+
+    Who had begun before may still send. The same cap changes nothing.
+
+    Raises
+    ------
+    StageError
+        The cap is below 0, or the round is over.
+    """
+
+    def change(session: Session, row: models.Round, _protocol: Protocol) -> str:
+        if cap < 0:
+            raise StageError(f"A cap of {cap} is none; give a whole number, or 0 to let in any number.")
+        if row.state in ("closed", "ranked"):
+            raise StageError(f"The round '{round_id}' is {row.state}; a cap changes nothing any more.")
+        if row.cap != cap:
+            row.cap = cap
+            record_act(session, row, "cap", by=by, now=now, why=why)
+        return f"The round '{round_id}' takes {cap or 'any number of'} responses."
+
+    return _change(db, round_id, "open-round", change)
+
+
 def pause_round(db: Store, round_id: str, *, by: str, why: str, now: datetime) -> Outcome:
     """Pause an open round: its survey takes nothing until it is resumed, and it still closes at its close."""
     return _switch(db, round_id, "open", "paused", "pause", by=by, why=why, now=now)
@@ -177,7 +198,8 @@ def close_round(
 
 
 def end_round(session: Session, row: models.Round, *, by: str, now: datetime, why: str) -> None:
-    """Close a round within a transaction."""
+    """Close a round within a transaction; reminders that never came are recorded as missed."""
+    record_missed_reminders(session, row, store.load_protocol(session, row.partnership), now)
     row.state, row.closed_at = "closed", now
     session.add(row)
     record_act(session, row, "close", by=by, now=now, why=why)
@@ -190,12 +212,6 @@ def _change(db: Store, round_id: str, stage: str, change: Callable[[Session, mod
         sentence = change(session, row, protocol)
         session.add(row)
         return _outcome(stage, row, protocol, sentence)
-
-
-def record_act(session: Session, row: models.Round, act: str, *, by: str, now: datetime, why: str) -> None:
-    """Append the decision row of an act on a round, with the close that then holds."""
-    value = {"act": act, "closes_at": row.closes_at.astimezone(UTC).isoformat()}
-    store.append_decision(session, row.partnership, "round", row.round_id, value, by=by, at=now, why=why)
 
 
 def _outcome(stage: str, row: models.Round, protocol: Protocol, done: str) -> Outcome:

@@ -11,12 +11,13 @@ from sqlmodel import Session, col, select
 from consensus import models, store
 from consensus.errors import StageError
 from consensus.protocol import Protocol
-from consensus.steps.ballots import counted_ballots, interim_round, on_ballot
+from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.outcome import NextAction, worded
 from consensus.steps.progress import next_action
 from consensus.steps.ranked import public_shortlist
 from consensus.steps.ranking import current_ranking
 from consensus.steps.timetable import rounds_table
+from consensus.steps.upcoming import Reach, next_acts, reach_of, told
 from consensus.steps.workshop import final_ranking
 from consensus.store import Store
 
@@ -38,7 +39,15 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Standing:
-    """A partnership's rounds, counts and next action; `by_group` is exact, for the partnership's own people."""
+    """A partnership's rounds, counts and next action; counts of people by group or in a round's funnel are suppressed.
+
+    Attributes
+    ----------
+    rounds
+        One mapping a round: round, state, opens, closes, grace in minutes, and in `next` what it does next by itself.
+    reach
+        For each round that is more than a draft, how far it has reached people.
+    """
 
     partnership: str
     title: str
@@ -46,18 +55,20 @@ class Standing:
     rounds: list[dict[str, object]]
     counts: dict[str, int]
     rankings: list[str]
-    by_group: list[dict[str, object]]
+    reach: list[Reach]
 
     def to_dict(self) -> dict[str, object]:
         """Return the standing as plain values."""
-        return {**self.__dict__, "next": self.next.__dict__}
+        return {**self.__dict__, "next": self.next.__dict__, "reach": [reach.__dict__ for reach in self.reach]}
 
     def to_lines(self) -> list[str]:
         """Return the standing as lines for a person."""
         lines = [f"{self.partnership}: {self.title}"]
         lines += [f"  {what}: {count}" for what, count in self.counts.items()]
-        lines += [_reached(row) for row in self.by_group]
-        lines += [f"  round {r['round']} is {r['state']}; it closes {r['closes']}" for r in self.rounds]
+        for row in self.rounds:
+            comes = f"by itself it {row['next']}" if row["next"] else f"its close was {row['closes']}"
+            lines.append(f"  round {row['round']} is {row['state']}; {comes}")
+            lines += [line for reach in self.reach if reach.round_id == row["round"] for line in _reached(reach)]
         lines += [f"  stored {ranking}" for ranking in self.rankings]
         lines.append(f"  Next ({self.next.actor}): {self.next.sentence}")
         return lines + ([f"  {self.next.command}"] if self.next.command else [])
@@ -80,37 +91,24 @@ def status(db: Store, partnership: str, *, now: datetime) -> Standing:
     action = next_action(db, partnership, now=now)
     with db.reading() as session:
         fixed = store.load_protocol(session, partnership)
-        rounds = rounds_table(store.list_rounds(session, partnership), fixed)
+        rows = store.list_rounds(session, partnership)
+        comes = [told(next_acts(session, row, fixed, now), fixed) for row in rows]
+        rounds = rounds_table(rows, fixed).assign(next=comes)
         counts = _counts(session, partnership)
         rankings = [f"{row.kind} ranking {row.ranking_id}" for row in store.list_rankings(session, partnership)]
         records = [{str(key): value for key, value in row.items()} for row in rounds.to_dict("records")]
-        by_group = _by_group(session, fixed)
-    return Standing(partnership, fixed.partnership.title, action, records, counts, rankings, by_group)
+        reach = [reach_of(session, row, fixed) for row in rows if row.state != "draft"]
+    return Standing(partnership, fixed.partnership.title, action, records, counts, rankings, reach)
 
 
-def _by_group(session: Session, fixed: Protocol) -> list[dict[str, object]]:
-    """Return how many people of each group answered and ranked in time, beside the targets."""
-    answered = store.load_answers(session, fixed.id).drop_duplicates("response_id")["group"].value_counts()
-    ballots = counted_ballots(session, interim_round(session, fixed.id)).ballots
-    ranked = pd.Series([ballot.group for ballot in ballots], dtype=object).value_counts()
-    return [
-        {
-            "group": fixed.group_name(group.id),
-            "answered": int(answered.get(group.id, 0)),
-            "target answers": group.target_answers,
-            "ranked": int(ranked.get(group.id, 0)),
-            "target ballots": group.target_ballots,
-        }
-        for group in fixed.groups
+def _reached(reach: Reach) -> list[str]:
+    funnel = ", ".join(f"{what} {count}" for what, count in reach.funnel.items())
+    groups = [
+        f"    {row['group']}: {row['people']}" + (f" of {row['target']}" if row["target"] else "")
+        for row in reach.by_group
     ]
-
-
-def _reached(row: dict[str, object]) -> str:
-    answered, ranked = (
-        f"{row[did]} of {row[target]}" if row[target] else str(row[did])
-        for did, target in (("answered", "target answers"), ("ranked", "target ballots"))
-    )
-    return f"  {row['group']}: {answered} answered, {ranked} ranked"
+    full = ["    its cap is reached: nobody new may begin"] if reach.full else []
+    return [f"    {funnel}", *full, *groups]
 
 
 def quarantine(db: Store, partnership: str) -> pd.DataFrame:

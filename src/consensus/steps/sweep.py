@@ -12,11 +12,12 @@ from consensus import models, store
 from consensus.errors import ConsensusError, StageError
 from consensus.protocol import Protocol
 from consensus.questions import NOT_YET_REVIEWED
+from consensus.steps.capacity import record_full
 from consensus.steps.freezing import freeze_round, publish_chain
 from consensus.steps.outcome import Outcome
 from consensus.steps.reminders import record_reminders
-from consensus.steps.rounds import CLOCK, begin_round, end_round
-from consensus.steps.timetable import grace_ends, local_time
+from consensus.steps.rounds import begin_round, end_round
+from consensus.steps.timetable import CLOCK, grace_ends, local_time
 from consensus.steps.unlinking import clear_traces, unlink_round
 from consensus.store import Store
 
@@ -85,6 +86,8 @@ def _advance(session: Session, row: models.Round, protocol: Protocol, now: datet
         done.append(f"The round '{row.round_id}' closed {local_time(row.closes_at, protocol)}.")
     if row.state == "open":
         done += record_reminders(session, row, protocol, now)
+    if row.state in ("open", "paused") and record_full(session, row, now):
+        done.append(f"The round '{row.round_id}' has reached its cap and takes no new starters.")
     return done
 
 

@@ -11,14 +11,15 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlmodel import Session
 
 from consensus import models, receipts, store, survey, tokens
 from consensus.errors import StageError
 from consensus.protocol import Protocol, Survey
-from consensus.steps.rounds import grace_ends
+from consensus.steps.capacity import is_full
+from consensus.steps.timetable import Stand, grace_ends, stand
 from consensus.store import Store, taking_part
 from consensus.survey.choosing import ListedQuestion
 from consensus.vocabulary import NOT_STATED
@@ -38,9 +39,6 @@ __all__ = [
     "visit",
     "withdraw",
 ]
-
-Stand = Literal["early", "open", "paused", "grace", "late", "closed"]
-"""Where a round stands for one person: `grace` and `late` are of those who had begun before the close."""
 
 LEAST_SECONDS = {"gather": 20, "interim": 30}
 """Who sends faster than this after beginning is flagged, for a person to look at; it counts all the same."""
@@ -102,9 +100,9 @@ def open_door(db: Store, partnership: str, kind: str, partner: str, *, now: date
         if row is None:
             return None
         protocol = store.load_protocol(session, partnership)
-    if partner and partner not in [each.id for each in protocol.partners]:
-        return None
-    return Door(**_door(row, protocol, None, now), partner=partner)
+        if partner and partner not in [each.id for each in protocol.partners]:
+            return None
+        return Door(**_door(session, row, protocol, None, now), partner=partner)
 
 
 def visit(db: Store, token: str, *, now: datetime) -> Visit | None:
@@ -127,7 +125,7 @@ def begin(
     token = tokens.open_token()
     with db.writing() as session:
         row = taking_part.round_of_kind(session, partnership, kind)
-        if row is None or _stand(row, None, now) != "open":
+        if row is None or _stand(session, row, None, now) != "open":
             raise StageError("The round takes nobody new now; look again when it is open.")
         taking_part.add_participation(
             session,
@@ -149,7 +147,7 @@ def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: s
         if found is None:
             return None
         person, row = found
-        if person.state == "invited" and _stand(row, None, now) == "open":
+        if person.state == "invited" and _stand(session, row, None, now) == "open":
             reply = _partner_reply(store.load_protocol(session, row.partnership), row.kind, person.partner)
             person.state, person.began_at, person.seed = "begun", now, _seed()
             person.language, person.draft = language or person.language, _json({**said, **reply})
@@ -295,7 +293,7 @@ def _visit(session: Session, person: models.Participation, row: models.Round, no
     last = taking_part.last_response(session, row.round_id, person.response_id)
     asked = [ListedQuestion(*each) for each in taking_part.ballot_questions(row.questions)]
     there = Visit(
-        **_door(row, protocol, person.began_at, now),
+        **_door(session, row, protocol, person.began_at, now),
         partner=person.partner,
         state=person.state,
         language=person.language,
@@ -310,30 +308,26 @@ def _visit(session: Session, person: models.Participation, row: models.Round, no
     return replace(there, sent=sent, unsent=not _says(last, there))
 
 
-def _door(row: models.Round, protocol: Protocol, began_at: datetime | None, now: datetime) -> dict[str, Any]:
+def _door(
+    session: Session, row: models.Round, protocol: Protocol, began_at: datetime | None, now: datetime
+) -> dict[str, Any]:
     return {
         "protocol": protocol,
         "survey": getattr(protocol, row.kind),
         "round_id": row.round_id,
         "kind": row.kind,
-        "stand": _stand(row, began_at, now),
+        "stand": _stand(session, row, began_at, now),
         "opens_at": row.opens_at,
         "closes_at": row.closes_at,
         "grace_ends": grace_ends(row),
     }
 
 
-def _stand(row: models.Round, began_at: datetime | None, now: datetime) -> Stand:
+def _stand(session: Session, row: models.Round, began_at: datetime | None, now: datetime) -> Stand:
     """Return where a round stands for somebody who began then."""
     if row.unlinked_at is not None:
         return "closed"
-    if row.state == "draft":
-        return "early" if now <= row.closes_at else "closed"
-    if now <= row.closes_at:
-        return "paused" if row.state == "paused" else "open"
-    if began_at is None or began_at > row.closes_at:
-        return "closed"
-    return "grace" if now <= grace_ends(row) else "late"
+    return stand(row, now, began_at=began_at, full=began_at is None and is_full(session, row))
 
 
 def _is_late(response: models.Response, row: models.Round) -> bool:

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import pandas as pd
+from sqlmodel import Session
 
 from consensus import models, store
 from consensus.protocol import Protocol
 from consensus.store import Store
 
-__all__ = ["Entrance", "RoundView", "entrance", "grace_ends", "in_time", "list_rounds", "local_time", "rounds_table"]
+__all__ = [
+    "CLOCK",
+    "RoundView",
+    "Stand",
+    "grace_ends",
+    "in_time",
+    "list_rounds",
+    "local_time",
+    "record_act",
+    "rounds_table",
+    "stand",
+]
 
-Entrance = Literal["not yet", "open", "paused", "full", "grace", "closed"]
+CLOCK = "clock"
+"""Who acts where an instant has come, in the decisions."""
+
+Stand = Literal["early", "open", "paused", "full", "grace", "late", "closed"]
+"""Where a round stands for one person: `grace` and `late` are of those who had begun before the close."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +64,6 @@ def in_time(round_: models.Round | RoundView, received_at: datetime, began_at: d
 
     Examples
     --------
-    >>> from datetime import UTC
     >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     >>> round_ = models.Round(round_id="r", partnership="p", kind="interim", opens_at=noon, closes_at=noon,
     ...                       grace_minutes=30)
@@ -60,39 +75,40 @@ def in_time(round_: models.Round | RoundView, received_at: datetime, began_at: d
     return received_at <= (grace_ends(round_) if began else round_.closes_at)
 
 
-def entrance(
+def stand(
     round_: models.Round | RoundView, now: datetime, *, began_at: datetime | None = None, full: bool = False
-) -> Entrance:
-    """Return whether somebody who comes now may take part, and if not, why; it follows from the instants alone.
+) -> Stand:
+    """Return where a round stands for somebody who comes now; it follows from the instants, never from a run.
 
     Parameters
     ----------
     round_
         The round; its state matters only for whether it was opened and whether it is paused.
     began_at
-        When this person began, None for a new starter. Who began up to and with the close has the declared grace.
+        When this person began, None for a new starter. Who began up to and with the close has the declared grace, and
+        what they send after it is kept as late.
     full
         Whether the round's cap on responses is reached: then only those who had begun may still send.
 
     Examples
     --------
-    >>> from datetime import UTC
     >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     >>> round_ = models.Round(round_id="r", partnership="p", kind="interim", state="open", opens_at=noon,
     ...                       closes_at=noon + timedelta(hours=1), grace_minutes=30)
-    >>> entrance(round_, noon), entrance(round_, noon, full=True), entrance(round_, noon + timedelta(minutes=61))
+    >>> stand(round_, noon), stand(round_, noon, full=True), stand(round_, noon + timedelta(minutes=61))
     ('open', 'full', 'closed')
-    >>> entrance(round_, noon + timedelta(minutes=90), began_at=noon, full=True)
-    'grace'
+    >>> [stand(round_, noon + timedelta(minutes=m), began_at=noon, full=True) for m in (59, 90, 91)]
+    ['open', 'grace', 'late']
     """
     if round_.state == "draft":
-        return "not yet" if now < round_.closes_at else "closed"
-    if now > round_.closes_at:
-        in_grace = began_at is not None and began_at <= round_.closes_at and now <= grace_ends(round_)
-        return "grace" if in_grace else "closed"
-    if round_.state == "paused":
-        return "paused"
-    return "full" if full and began_at is None else "open"
+        return "early" if now <= round_.closes_at else "closed"
+    if now <= round_.closes_at:
+        if round_.state == "paused":
+            return "paused"
+        return "full" if full and began_at is None else "open"
+    if began_at is None or began_at > round_.closes_at:
+        return "closed"
+    return "grace" if now <= grace_ends(round_) else "late"
 
 
 def local_time(instant: datetime, protocol: Protocol) -> str:
@@ -121,3 +137,13 @@ def rounds_table(rows: list[models.Round], protocol: Protocol) -> pd.DataFrame:
         ],
         columns=["round", "state", "opens", "closes", "grace in minutes"],
     )
+
+
+def record_act(session: Session, row: models.Round, act: str, *, by: str, now: datetime, why: str) -> None:
+    """Append the decision row of an act on a round, with the close that then holds."""
+    value = {
+        "act": act,
+        "closes_at": row.closes_at.astimezone(UTC).isoformat(),
+        **({"cap": row.cap} if row.cap else {}),
+    }
+    store.append_decision(session, row.partnership, "round", row.round_id, value, by=by, at=now, why=why)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import func, or_, union, update
 from sqlmodel import Session, col, select
 
 from consensus import models
@@ -17,6 +17,7 @@ __all__ = [
     "claim_mail",
     "count_mail",
     "count_participations",
+    "count_people",
     "due_mail",
     "find_mail",
     "list_mail",
@@ -156,6 +157,20 @@ def count_participations(session: Session, round_id: str) -> dict[str, int]:
         .group_by(models.Participation.state)
     )
     return dict(session.exec(query).all())
+
+
+def count_people(session: Session, round_: models.Round) -> int:
+    """Return how many people have sent something in a round, by whatever way; withdrawn ones are out."""
+    response, answer, ballot = models.Response, models.Answer, models.Ballot
+    of_round = response.round_id == round_.round_id
+    if round_.kind == "gather":
+        received = select(answer.response_id).where(answer.partnership == round_.partnership)
+    else:
+        received = select(ballot.ballot_id).where(ballot.round_id == round_.round_id)
+    withdrawn = select(response.response_id).where(of_round, col(response.withdrawn))
+    sent = union(received, select(response.response_id).where(of_round)).subquery()
+    everybody = select(func.count()).select_from(sent).where(sent.c[0].not_in(withdrawn))
+    return int(session.exec(everybody).one())
 
 
 def people_by_group(session: Session, round_: models.Round) -> dict[str, int]:

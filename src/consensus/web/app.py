@@ -18,6 +18,7 @@ from consensus.settings import Settings
 from consensus.store import Store
 from consensus.version import __version__
 from consensus.web.forms import Doorway
+from consensus.web.letters import add_letters
 from consensus.web.pace import Pace
 from consensus.web.survey import add_survey
 
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
     add_survey(app, db, Doorway(Pace(a_minute=settings.begins_a_minute, at_once=settings.begins_a_minute)), clock)
+    add_letters(app, db, settings, pages, clock)
     app.add_middleware(Protected)
 
     @app.get("/", response_class=HTMLResponse)

@@ -141,7 +141,7 @@ class TakingPart:
         if there is None:
             return unknown()
         here = f"{arrival.own}/p/{page.id}"
-        if there.stand in ("closed", "paused", "early"):
+        if there.stand in ("closed", "paused", "full", "early"):
             return _to(arrival.own)
         if step == "later":
             return _to(f"{arrival.own}/saved")
@@ -174,7 +174,7 @@ class TakingPart:
         if choosing.twice(before, page, form):
             return self._order(arrival, before, page, form)
         there = self._change(arrival, lambda visit: choosing.put_in_order(visit, page, form))
-        if there is None or there.stand in ("closed", "paused", "early"):
+        if there is None or there.stand in ("closed", "paused", "full", "early"):
             return _to(arrival.own)
         step = choosing.order_step(form)
         here = f"{arrival.own}/p/{page.id}"
@@ -242,7 +242,7 @@ class TakingPart:
             return self._page(arrival, there, "withdrawn.html.j2")
         if there.state == "invited":
             return _to(arrival.own)
-        if there.stand in ("early", "paused", "closed"):
+        if there.stand in ("early", "paused", "full", "closed"):
             return self._page(arrival, there, "state.html.j2")
         return None
 

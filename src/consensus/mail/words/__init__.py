@@ -8,10 +8,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["LANGUAGES", "direction", "words"]
+__all__ = ["LANGUAGES", "spoken", "words"]
 
 _FOLDER = files("consensus.mail.words")
-_RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur", "yi", "ps"})
 
 LANGUAGES = tuple(sorted(path.name.removesuffix(".toml") for path in _FOLDER.iterdir() if path.name.endswith(".toml")))
 """The languages in which letters have words."""
@@ -26,10 +25,9 @@ def words(language: str) -> Mapping[str, Any]:
     >>> words("en")["contact"].format(contact="us@example.org")
     'Questions? Write to us@example.org.'
     """
-    known = language if language in LANGUAGES else "en"
-    return tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((_FOLDER / f"{spoken(language)}.toml").read_text(encoding="utf-8"))
 
 
-def direction(language: str) -> str:
-    """Return `rtl` for a language that is written from right to left, else `ltr`."""
-    return "rtl" if language.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
+def spoken(language: str) -> str:
+    """Return a language in which letters have words: the one that is asked for, else English."""
+    return language if language in LANGUAGES else "en"

@@ -1,0 +1,119 @@
+"""What each round does next by itself, and when; and how far it has reached people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import pandas as pd
+from sqlmodel import Session
+
+from consensus import models, store
+from consensus.protocol import Protocol
+from consensus.report import tables
+from consensus.report.content import ANSWERED, BALLOTS
+from consensus.report.suppression import TOTAL
+from consensus.steps.ballots import counted_ballots
+from consensus.steps.capacity import is_full
+from consensus.steps.outcome import TAKING_PART, shown
+from consensus.steps.reminders import pending_reminders
+from consensus.steps.timetable import grace_ends, local_time
+from consensus.store import Store
+
+__all__ = ["Reach", "Upcoming", "next_acts", "reach_of", "told", "upcoming"]
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """An act that a round does by itself at an instant, in UTC."""
+
+    round_id: str
+    act: Literal["open", "remind", "close", "rank"]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a round has reached people; every count as anybody may see it, small ones suppressed.
+
+    Attributes
+    ----------
+    funnel
+        By what it counts, in order: invited, begun, sent.
+    by_group
+        One mapping a stakeholder group: group, people, target.
+    full
+        Whether the cap is reached, so that nobody new may begin.
+    """
+
+    round_id: str
+    funnel: dict[str, str]
+    by_group: tuple[dict[str, object], ...]
+    full: bool
+
+
+def upcoming(db: Store, *, now: datetime) -> list[Upcoming]:
+    """Return what every round does next by itself, the soonest first."""
+    with db.reading() as session:
+        acts = [
+            act
+            for row in store.list_rounds(session)
+            for act in next_acts(session, row, store.load_protocol(session, row.partnership), now)
+        ]
+    return sorted(acts, key=lambda act: (act.at, act.round_id, act.act))
+
+
+def next_acts(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[Upcoming]:
+    """Return what one round does next by itself: its opening; or the next reminder and its close; or its ranking."""
+    if row.state == "draft":
+        return [Upcoming(row.round_id, "open", row.opens_at)] if row.opens_at > now else []
+    if row.state in ("open", "paused"):
+        reminders = [at for at in pending_reminders(session, row, protocol) if at > now and row.state == "open"]
+        close = [Upcoming(row.round_id, "close", row.closes_at)] if row.closes_at > now else []
+        return [Upcoming(row.round_id, "remind", at) for at in reminders[:1]] + close
+    if row.state == "closed" and row.kind == "interim" and grace_ends(row) > now:
+        return [Upcoming(row.round_id, "rank", grace_ends(row))]
+    return []
+
+
+_SAID = {"open": "opens", "remind": "reminds groups under target", "close": "closes", "rank": "can be ranked"}
+
+
+def told(acts: list[Upcoming], protocol: Protocol) -> str:
+    """Return the next acts of a round as a sentence's end, or nothing."""
+    return "; then ".join(f"{_SAID[act.act]} {local_time(act.at, protocol)}" for act in acts)
+
+
+def reach_of(session: Session, row: models.Round, protocol: Protocol) -> Reach:
+    """Return how far a round has reached people, by group against its target and as a funnel.
+
+    The counts stand up against everything that was published of the same people before.
+    """
+    column = ANSWERED if row.kind == "gather" else BALLOTS
+    counts = _people(session, row)
+    before = store.load_public_tables(session, protocol.id, TAKING_PART)
+    public = tables.count_groups(protocol, {column: pd.Series(counts, dtype="int64")}, before)
+    target = "target_answers" if row.kind == "gather" else "target_ballots"
+    by_group = tuple(
+        {
+            "group": protocol.group_name(group.id),
+            "people": str(public.loc[group.id, column]),
+            "target": getattr(group, target),
+        }
+        for group in protocol.groups
+    )
+    links = store.count_participations(session, row.round_id)
+    invited = store.count_mail(session, protocol.id).get((row.round_id, "invitation", "sent"), 0)
+    begun = sum(count for state, count in links.items() if state in ("begun", "sent", "withdrawn"))
+    sent = {"sent": str(public.loc[TOTAL, column])}
+    funnel = {what: shown(count, protocol) for what, count in (("invited", invited), ("begun", begun))} | sent
+    return Reach(row.round_id, funnel, by_group, is_full(session, row))
+
+
+def _people(session: Session, row: models.Round) -> dict[str, int]:
+    """Return how many people of each group have sent something in a round that counts so far."""
+    if row.kind == "gather":
+        return store.people_by_group(session, row)
+    return dict(Counter(ballot.group for ballot in counted_ballots(session, row).ballots))
