@@ -105,5 +105,6 @@ def test_what_is_learned_does_not_depend_on_the_order_of_answers_and_grows_with_
 
     assert many.learn(rows[order], same[order]).weight == pytest.approx(many.weight, abs=1e-6)
     assert Combiner().learn(rows[:0], same[:0]).weight == pytest.approx(Combiner().weight)
+    assert (Combiner().learn(rows[:0], same[:0]).answers, many.answers) == (0, 80)
     wrong = [np.abs(model.probability(rows) - same).mean() for model in (Combiner(), few, many)]
     assert wrong[2] < wrong[1] < wrong[0] + 0.05

@@ -18,7 +18,7 @@ from consensus.embedding.encoding import unit_rows
 __all__ = ["GRID_LENGTH", "Neighbours", "cosines_between", "neighbours", "on_grid"]
 
 GRID_LENGTH = 4_090.0  # of a vector on the grid: less than 4,096, with room for rounding
-_BLOCK = 4_000_000  # cosines held at once
+_BLOCK = 2_000_000  # cosines held at once
 _EXACT = 20_000  # texts up to which every pair is compared
 _PER_CELL = 300
 _PROBED = 32  # cells in which the neighbours of a cell's texts are looked for

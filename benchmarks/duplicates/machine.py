@@ -1,0 +1,158 @@
+"""What the machine proposes before any decision: pairs, groups and speed, on the texts of ../shared/data.
+
+Thresholds come from the other half of the groups: of those, every text counts as different from what it is not known to
+be with. Scores are averaged over the texts of one half while all texts stand in the groups.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks.duplicates.grouping_peers import PEERS
+from consensus.duplicates import FEATURES, Combiner, Evidence, b_cubed, pairwise, propose_groups
+from consensus.duplicates.grouping import likeness
+from consensus.duplicates.linking import link
+from consensus.embedding import Embedder, LexicalEmbedder, default_embedder
+
+__all__ = ["groups", "main", "pairs", "speed"]
+
+SEEDS = range(5)
+SPELLING = tuple(FEATURES.index(name) for name in FEATURES if not name.startswith("meaning"))
+
+
+def _read(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / name, dtype=str, keep_default_na=False)
+
+
+def pairs(folder: Path) -> None:
+    """Print the average precision on pairs of medical questions, five folds by source question."""
+    frame = _read(folder, "mqp_pairs.csv")
+    texts, count = [*frame["text_a"], *frame["text_b"]], len(frame)
+    evidence = Evidence.of(texts, default_embedder().encode(texts))
+    rows = evidence.between(np.column_stack([np.arange(count), np.arange(count) + count]))
+    same = frame["duplicate"].astype(int).to_numpy()
+
+    def folds(columns: Iterable[int]) -> float:
+        chosen, found = rows[:, list(columns)], []
+        for train, test in GroupKFold(5).split(rows, same, frame["text_a"]):
+            model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3)).fit(chosen[train], same[train])
+            found.append(average_precision_score(same[test], model.predict_proba(chosen[test])[:, 1]))
+        return float(np.mean(found))
+
+    taught = []
+    for train, test in GroupKFold(5).split(rows, same, frame["text_a"]):
+        model = Combiner().learn(rows[train], same[train] == 1)
+        taught.append(average_precision_score(same[test], model.probability(rows[test])))
+    figures = {
+        "token_set_ratio alone": average_precision_score(same, rows[:, FEATURES.index("token_set")]),
+        "no model: spelling, logistic (reach .79)": folds(SPELLING),
+        "default: cosine alone (reach .90)": average_precision_score(same, rows[:, 0]),
+        "combiner before any answer": average_precision_score(same, Combiner().probability(rows)),
+        "combiner taught by the other folds (reach .915)": np.mean(taught),
+    }
+    print(f"Medical Question Pairs, {count} pairs, average precision")
+    for name, figure in figures.items():
+        print(f"  {name:48} {figure:.3f}")
+    print()
+
+
+def _halves(truth: list[str]) -> list[tuple[np.ndarray, np.ndarray]]:
+    names, found = np.unique(truth), []
+    for seed in SEEDS:
+        first = np.isin(truth, np.random.default_rng(seed).permutation(names)[: len(names) // 2])
+        found += [(first, ~first), (~first, first)]
+    return found
+
+
+def _line(name: str, labelled: Iterable[list[int]], truth: list[str]) -> None:
+    candidates, scores = list(labelled), []
+    for known, unseen in _halves(truth):
+        told = [b_cubed(labels, truth, known).f1 + pairwise(labels, truth, known).f1 for labels in candidates]
+        best = candidates[int(np.argmax(told))]
+        scores.append((b_cubed(best, truth, unseen).f1, pairwise(best, truth, unseen).f1))
+    b3, pair = np.mean(scores, axis=0)
+    print(f"  {name:34} {b3:.3f} / {pair:.3f}", flush=True)
+
+
+def groups(name: str, frame: pd.DataFrame) -> None:
+    """Print B-cubed and pairwise F1 of proposals and peers, threshold from the other half of the groups."""
+    texts, truth = frame["text"].tolist(), frame["cluster"].tolist()
+    vectors = default_embedder().encode(texts)
+    print(f"{name}, {len(frame)} texts: B-cubed / pairwise F1, threshold from the other half of the groups")
+    _line("doing nothing", [list(range(len(frame)))], truth)
+    for embedder, rows in ((default_embedder(), vectors), (LexicalEmbedder(), LexicalEmbedder().encode(texts))):
+        linked = link(likeness(rows), 0.2)
+        cuts = (linked.cut(threshold).tolist() for threshold in np.arange(0.2, 0.9, 0.01))
+        _line(f"proposals, {embedder.name}", cuts, truth)
+    for peer, run in PEERS.items():
+        try:
+            _line(peer, run(texts, vectors), truth)
+        except ImportError:
+            print(f"  {peer:34} is not installed: no such peer in this run")
+    frame = frame.rename(columns={"id": "submission_id"})
+    proposed = propose_groups(frame).set_index("submission_id")["group"].loc[frame["submission_id"]].tolist()
+    print(
+        f"  as proposed, default threshold     {b_cubed(proposed, truth).f1:.3f} / {pairwise(proposed, truth).f1:.3f}\n"
+    )
+
+
+class _Given:
+    """An embedder whose vectors are there already, as from a cache."""
+
+    name, sha256, languages = "random", "", ("en",)
+
+    def __init__(self, count: int) -> None:
+        rng = np.random.default_rng(0)
+        centres = rng.normal(size=(count // 8, 384)).astype(np.float32)
+        noise = rng.normal(size=(count, 384)).astype(np.float32)
+        self.rows = centres[rng.integers(len(centres), size=count)] + noise * np.float32(0.9)
+
+    def encode(self, texts: object) -> np.ndarray:
+        """Return the rows in order."""
+        return self.rows
+
+
+def speed(count: int) -> None:
+    """Print wall time and peak memory of one proposal of made-up texts whose vectors are there."""
+    words = [f"Does treatment {number:06d} help people who live with the condition?" for number in range(count)]
+    frame = pd.DataFrame({"submission_id": [f"s{n:06d}" for n in range(count)], "text": words})
+    embedder: Embedder = _Given(count)
+    began = time.perf_counter()
+    found = propose_groups(frame, embedder)["group"].nunique()
+    seconds, peak = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"proposal of {count:,} texts, vectors there: {seconds:.1f} s, {peak:.0f} MiB, {found} groups", flush=True)
+
+
+def encoding() -> None:
+    """Print how fast texts are read for the first time."""
+    texts = [f"Does treatment {number} help people who live with poor sleep?" for number in range(2_000)]
+    began = time.perf_counter()
+    default_embedder().encode(texts)
+    rate = len(texts) / (time.perf_counter() - began)
+    print(f"first encoding: {rate:.0f} texts a second, 10,000 in {10_000 / rate:.0f} s", flush=True)
+
+
+def main(folder: Path) -> None:
+    """Measure speed and quality of what the machine proposes; the speeds in processes of their own."""
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start\n", flush=True)
+    for call in ("encoding()", "speed(10_000)", "speed(100_000)"):
+        code = f"from benchmarks.duplicates import machine; machine.{call}"
+        subprocess.run([sys.executable, "-c", code], check=True)
+    pairs(folder)
+    groups("COVID-Q", _read(folder, "covidq_clusters.csv"))
+    banking = _read(folder, "banking77_clusters.csv")
+    groups("BANKING77, test split", banking[banking["split"] == "test"])
