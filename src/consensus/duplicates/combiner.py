@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from consensus.duplicates.evidence import FEATURES
-
 __all__ = ["PRIOR", "Combiner", "Prior"]
 
 Floats = NDArray[np.float64]
@@ -56,6 +54,7 @@ class Combiner:
 
     Examples
     --------
+    >>> from consensus.duplicates import FEATURES
     >>> rows = np.zeros((2, len(FEATURES)))
     >>> rows[0, :8] = 0.9
     >>> rows[1, :8] = 0.1
