@@ -274,3 +274,37 @@ def test_a_missing_translation_is_named_with_its_key(tmp_path, capsys):
     with pytest.raises(ProtocolError, match=r"add hint\.cy"):
         read_protocol(tmp_path)
     assert main(["check", str(EXAMPLE)]) == 0
+
+
+def test_a_full_survey_takes_nobody_new_and_still_those_who_had_begun(interim):
+    client, db, _clock = interim
+    begun = at_the_check(client)
+    with db.writing() as session:
+        session.get(models.Round, "lanternfield-interim-1").cap = 1
+    at_the_check(client).press()
+    newcomer = client.get("/s/lanternfield/interim").text
+    begun.press()
+
+    assert "This survey is full" in newcomer
+    assert len(counted(db).ballots) == 2
+
+
+def test_each_question_can_be_rated_and_not_knowing_is_kept_as_such(tmp_path):
+    folder = tmp_path / "rated"
+    folder.mkdir()
+    for path in EXAMPLE.glob("*.toml"):
+        text = path.read_text(encoding="utf-8").replace('form = "ranked"', 'form = "rated"')
+        (folder / path.name).write_text(text.replace('type = "rank"', 'type = "rate"'), encoding="utf-8")
+    client, db, clock = at_the_door(tmp_path / "home", folder)
+    ids = open_interim(db, clock, count=3)
+    visitor = Visitor(client, "/s/lanternfield/interim").press(a__consent="yes").press("next", a__group="public")
+    visitor.press("next", **{f"a__choices__{ids[0]}": "7", f"a__choices__{ids[1]}": "99"})
+    told = visitor.page.text
+    visitor.press("next", **{f"a__choices__{ids[1]}": "dont_know", f"a__choices__{ids[2]}": "1"}).press("next").press()
+
+    responses = counted(db).responses().set_index("item_id")["rank"]
+    db.close()
+
+    assert "2 questions have no answer yet" in told
+    assert [responses[ids[0]], responses[ids[2]]] == [7, 1]
+    assert responses.isna()[ids[1]]

@@ -64,17 +64,20 @@ class _Form(HTMLParser):
             self._select, self._first = name, True
         elif tag == "option" and self._select:
             self._option = ("selected" in had, had.get("value"))
+            if had.get("value") is not None:
+                self._take_option(value)
 
     def handle_data(self, data):
         if self._area is not None:
             name, before = self.fields[-1]
             self.fields[-1] = (name, before + (data[1:] if not before and data.startswith("\n") else data))
         if self._option is not None and self._select:
-            selected, value = self._option
-            value = data.strip() if value is None else value
-            if selected or self._first:
-                self.fields = [field for field in self.fields if field[0] != self._select] + [(self._select, value)]
-            self._first, self._option = False, None
+            self._take_option(data.strip())
+
+    def _take_option(self, value):
+        if self._option[0] or self._first:
+            self.fields = [field for field in self.fields if field[0] != self._select] + [(self._select, value)]
+        self._first, self._option = False, None
 
     def handle_endtag(self, tag):
         if tag == "textarea":

@@ -10,17 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from consensus.protocol.words import Words
 
-__all__ = ["BY_QUESTION", "Choice", "Fixed", "Identifier", "Positive", "Sentence", "Survey", "SurveyItem", "Whole"]
+__all__ = ["Choice", "Fixed", "Identifier", "Positive", "Sentence", "Survey", "SurveyItem", "Whole"]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Sentence = Annotated[str, Field(min_length=1)]
 Whole = Annotated[int, Field(ge=0, strict=True)]
 Positive = Annotated[int, Field(ge=1, strict=True)]
 
-ItemType = Literal["note", "consent", "text", "select_one", "select_multiple", "rank", "rate", "best_worst", "group"]
-
-BY_QUESTION = ("rank", "rate", "best_worst")
-"""Items that are about every question on the ballot."""
+ItemType = Literal["note", "consent", "text", "select_one", "select_multiple", "rank", "rate", "group"]
 
 
 class Fixed(BaseModel):
@@ -40,8 +37,8 @@ class SurveyItem(Fixed):
     """One element of a survey page; the words follow XLSForm.
 
     A `group` begins a page of its own, with its label as heading. `repeat` lets a text be given as often as people
-    like. `maximum` is the most characters of a text, the most choices of a selection or a ranking, the top of a rating
-    scale, or how many questions a best-worst set shows.
+    like. `maximum` is the most characters of a text, the most choices of a selection or a ranking, or the top of a
+    rating scale from 1 (0: 9).
     """
 
     id: Identifier

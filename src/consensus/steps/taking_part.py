@@ -88,9 +88,14 @@ class Visit(Door):
         return survey.pages(self.survey)
 
     @property
+    def question_ids(self) -> list[str]:
+        """Return the ids of the questions on the ballot, in this person's order."""
+        return [question.id for question in self.questions]
+
+    @property
     def faults(self) -> list[survey.Fault]:
         """Return everything that is still amiss, on every page."""
-        return survey.survey_faults(self.pages, self.said, self.protocol, [question.id for question in self.questions])
+        return survey.survey_faults(self.pages, self.said, self.protocol, self.question_ids)
 
 
 def open_door(db: Store, partnership: str, kind: str, partner: str, *, now: datetime) -> Door | None:

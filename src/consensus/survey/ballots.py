@@ -6,12 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from consensus.protocol import Survey, SurveyItem
-from consensus.survey.filling import Said
+from consensus.survey.filling import DONT_KNOW, Said
 
-__all__ = ["DONT_KNOW", "sent_choices"]
-
-DONT_KNOW = "dont_know"
-"""What a rating says that is none: it is kept, and counts as not rated."""
+__all__ = ["sent_choices"]
 
 
 def sent_choices(survey: Survey, said: Said) -> list[dict[str, Any]]:
@@ -41,7 +38,7 @@ def _chosen(given: list[str]) -> list[dict[str, Any]]:
 
 def _rated(given: dict[str, str]) -> list[dict[str, Any]]:
     return [
-        {"item_id": question, "value": None if value == DONT_KNOW else int(value)}
+        {"item_id": question, **({} if value == DONT_KNOW else {"rank": int(value)})}
         for question, value in sorted(given.items())
     ]
 

@@ -17,7 +17,7 @@ __all__ = ["Fault", "choice_ids", "page_faults", "survey_faults"]
 class Fault:
     """One thing to mend: a key of the interface's catalogue with what it names, and the item and field it is about.
 
-    `number` counts the boxes of a repeated text, or the sets of a best-worst item, from 1.
+    `number` counts the boxes of a repeated text from 1.
     """
 
     item: str
@@ -98,4 +98,16 @@ def _several(item: SurveyItem, given: Any, protocol: Protocol, questions: Sequen
     return found
 
 
-_CHECKS = {"text": _text, "consent": _consent, "select_one": _one, "select_multiple": _several, "rank": _several}
+def _rates(item: SurveyItem, given: Any, _protocol: Protocol, questions: Sequence[str]) -> list[Fault]:
+    missing = sum(question not in (given or {}) for question in questions)
+    return [Fault(item.id, "missing_ratings", {"count": missing})] if item.required and missing else []
+
+
+_CHECKS = {
+    "rate": _rates,
+    "text": _text,
+    "consent": _consent,
+    "select_one": _one,
+    "select_multiple": _several,
+    "rank": _several,
+}

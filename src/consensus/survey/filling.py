@@ -8,7 +8,7 @@ from typing import Any
 from consensus.protocol import Survey, SurveyItem
 from consensus.survey.pages import Page
 
-__all__ = ["ADD", "MOST_BOXES", "Form", "Said", "field", "fill_page", "replies", "words_of"]
+__all__ = ["ADD", "DONT_KNOW", "MOST_BOXES", "TOP", "Form", "Said", "field", "fill_page", "replies", "words_of"]
 
 Form = Mapping[str, Sequence[str]]
 Said = Mapping[str, Any]
@@ -17,6 +17,12 @@ ADD = "add:"
 """What the button for another box is called before the item's id."""
 
 MOST_BOXES = 50
+TOP = 9
+"""The top of a rating scale that declares none."""
+
+DONT_KNOW = "dont_know"
+"""A rating that is none: it is kept, and counts as not rated."""
+
 LONGEST = 20_000
 """Characters of one box that are kept when no maximum is declared; a fault says so, and nothing is cut silently."""
 
@@ -78,17 +84,8 @@ def _read_several(item: SurveyItem, form: Form, _questions: Sequence[str]) -> li
 
 def _read_rates(item: SurveyItem, form: Form, questions: Sequence[str]) -> dict[str, str]:
     given = {question: (form.get(field(item, question)) or [""])[0] for question in questions}
-    return {question: value for question, value in given.items() if value}
-
-
-def _read_sets(item: SurveyItem, form: Form, _questions: Sequence[str]) -> dict[str, list[str]]:
-    sets: dict[str, list[str]] = {}
-    for key in _fields(item, form):
-        number, _, end = key.removeprefix(f"{field(item)}.").partition(".")
-        if number.isdigit() and end in ("best", "worst"):
-            pair = sets.setdefault(number, ["", ""])
-            pair[end == "worst"] = form[key][0]
-    return sets
+    scale = {*map(str, range(1, (item.maximum or TOP) + 1)), DONT_KNOW}
+    return {question: value for question, value in given.items() if value in scale}
 
 
 _READ = {
@@ -98,7 +95,6 @@ _READ = {
     "select_multiple": _read_several,
     "rank": _read_several,
     "rate": _read_rates,
-    "best_worst": _read_sets,
 }
 
 

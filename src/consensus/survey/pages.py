@@ -9,15 +9,15 @@ from consensus.protocol import Survey, SurveyItem, Words
 
 __all__ = ["Page", "PageKind", "opening", "pages"]
 
-PageKind = Literal["form", "choose", "rate", "best_worst"]
-_KIND: dict[str, PageKind] = {"rank": "choose", "rate": "rate", "best_worst": "best_worst"}
+PageKind = Literal["form", "choose", "rate"]
+_KIND: dict[str, PageKind] = {"rank": "choose", "rate": "rate"}
 
 
 @dataclass(frozen=True)
 class Page:
     """One page of a survey: its items, and what stands above them.
 
-    `kind` is `choose` for a page that finds and orders questions, `rate` and `best_worst` for those forms, else `form`.
+    `kind` is `choose` for a page that finds and orders questions, `rate` for one that rates each of them, else `form`.
     """
 
     id: str

@@ -113,7 +113,7 @@ class TakingPart:
             return unknown()
         if state := self._if_open(arrival, there):
             return state
-        questions = [question.id for question in there.questions]
+        questions = there.question_ids
         faults = survey.page_faults(page, there.said, there.protocol, questions) if arrival.query.get("check") else []
         context = {
             "page": page,
@@ -136,7 +136,9 @@ class TakingPart:
             there = self._change(arrival, lambda before: choosing.ticked(before, page, form))
             step = choosing.step(page, form)
         else:
-            there = self._change(arrival, lambda before: survey.fill_page(page, form, before.said))
+            there = self._change(
+                arrival, lambda before: survey.fill_page(page, form, before.said, questions=before.question_ids)
+            )
             step = (form.get("go") or ["next"])[0]
         if there is None:
             return unknown()
@@ -149,7 +151,7 @@ class TakingPart:
             return _to(f"{here}?add={step.removeprefix(survey.ADD)}")
         if step.startswith("?"):
             return _to(here + step)
-        if survey.page_faults(page, there.said, there.protocol, [question.id for question in there.questions]):
+        if survey.page_faults(page, there.said, there.protocol, there.question_ids):
             return _to(f"{here}?check=1")
         return _to(f"{here}/order" if step == "order" else f"{arrival.own}/{_next(there, page)}")
 
