@@ -7,13 +7,16 @@ import math
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.errors import DataError, ProtocolError
-from consensus.rules import RULES, rank
+from consensus.rules import RULES, group_tables, rank
+from consensus.rules.choice_models import _each, _stages
+from consensus.rules.ranked_stages import ranked_likelihood
 from consensus.tally import tally
 from consensus.vocabulary import BALLOT_FORMS
 from tests import twins
@@ -282,3 +285,24 @@ def test_an_option_that_a_rule_does_not_take_or_a_form_it_does_not_bear_is_refus
         ranked(profile, "group_informed_consensus")
     with pytest.raises(ProtocolError, match="use one above 0"):
         ranked(profile, "plackett_luce", prior=0)
+
+
+@examples
+@given(profile=profiles("ranked"))
+def test_stages_read_from_places_are_those_of_lists_written_out(profile):
+    tables = group_tables(tally(frame_of(profile), QUESTIONS))
+    each, strength = _each(tables), np.linspace(-1, 1, len(QUESTIONS))
+    power = np.exp(strength)
+
+    total, gradient, curved = ranked_likelihood(tables.tally.ballots, each, strength)
+
+    expected, slope, bend = 0.0, np.zeros(len(QUESTIONS)), np.zeros((len(QUESTIONS),) * 2)
+    for weights, chosen, left in _stages(tables):
+        for weight, picked, options in zip(weights, chosen, left, strict=True):
+            part = options * power / (options @ power)
+            expected += weight * (picked @ strength - picked.sum() * np.log(options @ power))
+            slope += weight * (picked - picked.sum() * part)
+            bend += weight * picked.sum() * (np.diag(part) - np.outer(part, part))
+    assert total == pytest.approx(expected)
+    np.testing.assert_allclose(gradient, slope, atol=1e-12)
+    np.testing.assert_allclose(curved, bend, atol=1e-12)

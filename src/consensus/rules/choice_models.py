@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,8 @@ from scipy.sparse.csgraph import connected_components
 
 from consensus.errors import ProtocolError
 from consensus.rules.group_tables import GroupTables, Scores
-from consensus.tally import IntArray
+from consensus.rules.ranked_stages import ranked_likelihood
+from consensus.tally import IntArray, are_short
 from consensus.tally.pairs import dense_favour, group_blocks, tasks_as_ballots
 
 __all__ = ["DIGITS", "bradley_terry", "plackett_luce"]
@@ -69,6 +71,8 @@ def plackett_luce(tables: GroupTables, prior: Fraction | float = PRIOR) -> Score
     DataError
         The tally did not keep its ballots.
     """
+    if tables.tally.form == "ranked" and are_short(tables.tally.ballots):
+        return _fitted(tables, "Plackett-Luce", partial(ranked_likelihood, tables.tally.ballots, _each(tables)), prior)
     small = tables.tally.given.sum() * len(tables.tally.questions) <= KEPT
     kept = list(_stages(tables)) if small else []
 
@@ -89,10 +93,16 @@ def plackett_luce(tables: GroupTables, prior: Fraction | float = PRIOR) -> Score
     return _fitted(tables, "Plackett-Luce", model, prior)
 
 
+def _each(tables: GroupTables) -> dict[int, float]:
+    """Return how much one ballot of each group weighs, all ballots together 1."""
+    say = sum(tables.shares)
+    told = zip(tables.at.tolist(), tables.shares, tables.n, strict=True)
+    return {at: share / (n * say) for at, share, n in told}
+
+
 def _stages(tables: GroupTables) -> Iterator[Stage]:
     """Yield blocks of stages: weight (B,), chosen (B, Q) and left to choose from (B, Q)."""
-    t, say = tables.tally, sum(tables.shares)
-    each = {at: share / (n * say) for at, share, n in zip(tables.at.tolist(), tables.shares, tables.n, strict=True)}
+    t, each = tables.tally, _each(tables)
     if t.form == "pairwise":
         combined = sum(t.W[at] * weight for at, weight in each.items())
         winner, loser = np.nonzero(combined)
