@@ -8,9 +8,10 @@ import pytest
 from consensus.agreement import agree
 from consensus.errors import ConsensusError, DataError
 from consensus.firmness import stress
-from consensus.ratings import chnri, compare_rounds, summarise_ratings
+from consensus.interim import SHORTLIST_RULES, shortlist
+from consensus.ratings import chnri, compare_rounds, rand_ucla, rating_feedback, summarise_ratings
 from consensus.rules import RULES, rank
-from consensus.sentences import describe
+from consensus.sentences import METHODS, describe
 from consensus.tally import tally
 from consensus.version import __version__
 from consensus.weights import rake
@@ -67,6 +68,50 @@ def test_agreement_ratings_and_weights_are_told():
     assert "'COMET 70/15 symmetric' (Trials 2015" in describe(summarise_ratings(tally(ratings, form="rated")))
     assert "carer 0 of 3, nurse 0 of 2" in describe(compare_rounds(ratings, ratings))
     assert "2 experts scored" in describe(chnri(scores))
+
+
+def test_tallies_shortlists_feedback_and_disagreement_are_told():
+    t = tally(survey(1, {"carer": 20, "nurse": 10}))
+    ratings = rated({"carer": [7, 8, 9], "nurse": [5, 6]})
+
+    by_hand = shortlist(rank(t), "fill", size=5, per_group=2, by_hand={"q7": "missed by the survey"})
+
+    assert "ranked lists, of which the first 10 places score" in describe(t)
+    for rule in SHORTLIST_RULES:
+        group = "carer" if rule == "union_and_subgroup" else None
+        said = describe(shortlist(rank(t), rule, size=3, per_group=2, subgroup=group, tally=t))
+        assert f"'{rule}': " in said
+        assert t.digest[:12] in said
+    assert "People put 1 of them in by hand" in describe(by_hand)
+    assert "fewer than 3 ratings were withheld" in describe(rating_feedback(ratings, least=3))
+    assert "of 5 ratings was judged by the RAND/UCLA index" in describe(rand_ucla([7, 7, 8, 8, 9]))
+
+
+def test_every_result_carries_its_method_options_version_and_the_digest_of_its_data():
+    people = pd.DataFrame({"group": "carer", "age": ["young", "old", "old"]})
+    ratings = rated({"carer": [7, 8, 9], "nurse": [5, 6]})
+    scores = pd.DataFrame({"ballot": [1, 2], "question": "q1", "criterion": "fair", "value": [1, 0.5]})
+    t = tally(survey(1, {"carer": 20, "nurse": 10}))
+
+    results = [
+        t,
+        rank(t),
+        shortlist(rank(t)),
+        stress(t, top=3, replicates=5),
+        agree(t, replicates=5),
+        rake(people, {"carer": {"age": {"young": 1, "old": 1}}}),
+        summarise_ratings(tally(ratings, form="rated")),
+        compare_rounds(ratings, ratings),
+        rating_feedback(ratings),
+        rand_ucla([7, 8]),
+        chnri(scores),
+    ]
+
+    for result in results:
+        assert {"method", "options", "version", "digest"} <= set(result.attrs), result
+        assert result.attrs["version"] == __version__
+        assert len(result.attrs["digest"]) == 64
+    assert {result.attrs["method"] for result in results} == set(METHODS)
 
 
 def test_a_frame_that_does_not_know_how_it_was_made_is_not_described():

@@ -26,6 +26,26 @@ RULES = {
     "bradley_terry": "each question's worth was estimated from comparisons two by two (Bradley-Terry)",
     "group_informed_consensus": "the parts of each group that agree with a question were multiplied",
 }
+FORMS = {
+    "ranked": "ranked lists",
+    "chosen": "choices",
+    "rated": "ratings",
+    "points": "points shared out",
+    "best_worst": "best and worst of shown sets",
+    "pairwise": "comparisons two by two",
+}
+SHORTLISTS = {
+    "combined": "the first {size} of the combined order",
+    "union": "each group's first {per_group}",
+    "union_and_subgroup": "each group's first {per_group}, and the first of a named subgroup",
+    "fill": "each group's first {per_group}, filled up to {size} from the combined order",
+    "by_hand": "those that people named",
+    "sequential_pav": "up to {size}, each adding most to a proportional satisfaction of the groups (sequential PAV)",
+    "sequential_phragmen": "up to {size}, in the order in which their supporters, each group having the same income "
+    "times its share, could pay for them (sequential Phragmen)",
+    "equal_shares": "up to {size}, bought with equal money for each group times its share (method of equal shares, "
+    "completed by sequential Phragmen)",
+}
 TIES = {
     "mean": "the mean of their positions",
     "min": "the best of their positions",
@@ -43,8 +63,8 @@ def describe(result: Any) -> str:
     Parameters
     ----------
     result
-        What `rank`, `stress`, `agree`, `rake`, `summarise_ratings`, `compare_rounds` or `chnri` returned, or an object
-        with such a frame as its `ranking`.
+        What `tally`, `rank`, `shortlist`, `stress`, `agree`, `rake`, `summarise_ratings`, `compare_rounds`,
+        `rating_feedback`, `rand_ucla` or `chnri` returned, or an object with such a frame as its `ranking`.
 
     Raises
     ------
@@ -64,9 +84,9 @@ def describe(result: Any) -> str:
     level in a group's list shared the mean of their positions. Computed with consensus-psp ... (data SHA-256 ...).
     """
     attrs = getattr(getattr(result, "ranking", result), "attrs", {})
-    method = attrs.get("method", "rank" if "rule" in attrs else "")
+    method = attrs.get("method", "")
     if method not in METHODS:
-        raise DataError("This result does not carry its method; describe what rank, stress or agree returned.")
+        raise DataError("This result does not carry its method; describe what tally, rank, stress or agree returned.")
     return " ".join([*METHODS[method](attrs), *attrs.get("warnings", []), _computed(attrs)])
 
 
@@ -88,11 +108,33 @@ def _say(shares: Mapping[str, int]) -> str:
 def _rank(attrs: Attrs) -> list[str]:
     rule = attrs["rule"]
     how = f": {RULES[rule]}" if rule in RULES else ""
+    own = f" ({', '.join(f'{name} = {value}' for name, value in attrs['options'].items())})" if attrs["options"] else ""
     return [
-        f"The questions were ranked by the rule '{rule}'{how}.",
+        f"The questions were ranked by the rule '{rule}'{how}{own}.",
         _say(attrs["shares"]),
         f"Questions level in a group's list shared {TIES[attrs['ties']]}.",
+        *attrs["notes"],
     ]
+
+
+def _tally(attrs: Attrs) -> list[str]:
+    options = attrs["options"]
+    scored = f", of which the first {options['depth']} places score" if options["depth"] is not None else ""
+    return [
+        f"Ballots on {attrs['questions']} questions ({_listed(attrs['ballots'])}) were tallied in whole numbers as "
+        f"{FORMS[options['form']]}{scored}."
+    ]
+
+
+def _shortlist(attrs: Attrs) -> list[str]:
+    options, (listed, whole) = attrs["options"], attrs["questions"]
+    how = SHORTLISTS[options["rule"]].format(**options)
+    sentences = [f"{listed} of {whole} questions were shortlisted by the rule '{options['rule']}': {how}."]
+    if options["by_hand"]:
+        sentences.append(f"People put {len(options['by_hand'])} of them in by hand, each with a reason.")
+    if attrs["tied_at_cut"]:
+        sentences.append(f"{attrs['tied_at_cut']} questions were level across a cut, and such ties were taken whole.")
+    return sentences
 
 
 def _stress(attrs: Attrs) -> list[str]:
@@ -188,12 +230,32 @@ def _chnri(attrs: Attrs) -> list[str]:
     ]
 
 
+def _feedback(attrs: Attrs) -> list[str]:
+    options = attrs["options"]
+    return [
+        f"Each participant was shown the own rating beside every group's distribution (ballots: "
+        f"{_listed(attrs['ballots'])}); figures of fewer than {options['least']} ratings were withheld. "
+        f"Quartiles are by the definition '{options['definition']}'."
+    ]
+
+
+def _rand_ucla(attrs: Attrs) -> list[str]:
+    return [
+        f"Disagreement of {attrs['ratings']} ratings was judged by the RAND/UCLA index (interpercentile range adjusted "
+        f"for symmetry), percentiles by the definition '{attrs['options']['definition']}'."
+    ]
+
+
 METHODS: dict[str, Callable[[Attrs], list[str]]] = {
+    "tally": _tally,
     "rank": _rank,
+    "shortlist": _shortlist,
     "stress": _stress,
     "agree": _agree,
     "rake": _rake,
     "summarise_ratings": _summarise,
     "compare_rounds": _compare,
     "chnri": _chnri,
+    "rating_feedback": _feedback,
+    "rand_ucla": _rand_ucla,
 }

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from consensus.digest import digest
 from consensus.errors import DataError, ProtocolError
 from consensus.version import __version__
 
@@ -58,7 +59,7 @@ def rake(
     -------
     Series
         `respondent_weight`, index as `people`. `attrs`: `method`, `options`, `effective` (group -> people who count),
-        `people`, `passes`, `off` (group -> the furthest that a margin is from its part) and `version`.
+        `people`, `passes`, `off` (group -> the furthest that a margin is from its part), `version` and `digest`.
 
     Raises
     ------
@@ -94,6 +95,7 @@ def rake(
         "passes": passes,
         "off": off,
         "version": __version__,
+        "digest": digest(people[_columns(margins)]),
     }
     return weight
 
@@ -158,6 +160,11 @@ def trim(weights: npt.ArrayLike, most: float, least: float = 0.0) -> FloatArray:
     return weight
 
 
+def _columns(margins: Margins) -> list[str]:
+    """Return the columns that the margins speak of, each once."""
+    return list(dict.fromkeys(["group", *(variable for wanted in margins.values() for variable in wanted)]))
+
+
 def _check(people: pd.DataFrame, margins: Margins, most: float | None) -> None:
     named = [(group, variable, parts) for group, wanted in margins.items() for variable, parts in wanted.items()]
     wrong = [
@@ -170,7 +177,7 @@ def _check(people: pd.DataFrame, margins: Margins, most: float | None) -> None:
         wrong.append("a weight may be at most 1 or more times the mean; raise `most`.")
     if wrong:
         raise ProtocolError.of("the margins", wrong)
-    lacks = [c for c in dict.fromkeys(["group", *(variable for _, variable, _ in named)]) if c not in people]
+    lacks = [column for column in _columns(margins) if column not in people]
     if lacks:
         raise DataError.of("the people", [f"Column '{column}' is missing; add it." for column in lacks])
     faults = []

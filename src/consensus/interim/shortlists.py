@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from consensus.digest import digest
 from consensus.errors import ProtocolError
 from consensus.interim.proportional import PROPORTIONAL_RULES
 from consensus.interim.ranking import InterimRanking
 from consensus.rules import lowest_places
 from consensus.tally import Tally
+from consensus.version import __version__
 
 __all__ = ["SHORTLIST_RULES", "shortlist"]
 
@@ -161,7 +163,8 @@ def shortlist(
     DataFrame
         Index `question`. `why`: every reason. `gap`: how far the score lies above the next question's in the combined
         order, 0 where the two are tied, empty for the last. `tied_at_cut`: it is level with another across a cut; such
-        a tie is taken whole, never broken by the order of a file.
+        a tie is taken whole, never broken by the order of a file. `attrs`: `method`, `options`, `questions` (listed,
+        of how many), `tied_at_cut` (how many), `order` (the rule that ranked), `version` and `digest`.
 
     Raises
     ------
@@ -199,7 +202,18 @@ def shortlist(
         "gap": gap.loc[listed].to_numpy(dtype=float),
         "tied_at_cut": pd.Series([question in draw.cut for question in listed], dtype=bool),
     }
-    return pd.DataFrame(columns).set_axis(pd.Index(listed, name="question"))
+    result = pd.DataFrame(columns).set_axis(pd.Index(listed, name="question"))
+    options = {"rule": rule, "size": size, "per_group": per_group, "subgroup": subgroup}
+    result.attrs = {
+        "method": "shortlist",
+        "options": options | {"by_hand": [str(question) for question in by_hand or {}]},
+        "questions": (len(listed), len(frame)),
+        "tied_at_cut": len(draw.cut),
+        "order": frame.attrs.get("rule", ""),
+        "version": __version__,
+        "digest": frame.attrs.get("digest", tally.digest if tally is not None else digest(frame)),
+    }
+    return result
 
 
 def _voices(ranking: pd.DataFrame) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from consensus.digest import digest
 from consensus.errors import DataError
 from consensus.version import __version__
 
@@ -61,7 +62,13 @@ def chnri(scores: pd.DataFrame, weights: Mapping[str, int] | None = None) -> pd.
     frame = frame[["rank", "tied", "priority", "agreement", *(f"score_{c}" for c in criteria)]]
     frame = frame.iloc[np.lexsort((np.arange(len(frame)), frame["rank"]))]
     options = {"weights": weigh}
-    frame.attrs = {"method": "chnri", "options": options, "experts": scores["ballot"].nunique(), "version": __version__}
+    frame.attrs = {
+        "method": "chnri",
+        "options": options,
+        "experts": scores["ballot"].nunique(),
+        "version": __version__,
+        "digest": digest(scores[list(COLUMNS)]),
+    }
     return frame
 
 

@@ -11,6 +11,7 @@ from consensus.errors import DataError
 from consensus.ratings.given import CountedRatings
 from consensus.ratings.summary import quartiles
 from consensus.tally import tally
+from consensus.version import __version__
 
 __all__ = ["rating_feedback"]
 
@@ -75,7 +76,15 @@ def rating_feedback(
             rows.append(row)
     frame = pd.DataFrame(rows)
     whole = ["rating", "lower", "same", "higher", *(f"n_{group}" for group in t.groups)]
-    return frame.astype(dict.fromkeys(whole, "Int64"))
+    frame = frame.astype(dict.fromkeys(whole, "Int64"))
+    frame.attrs = {
+        "method": "rating_feedback",
+        "options": {"least": least, "definition": definition},
+        "ballots": dict(zip(t.groups, t.n.tolist(), strict=True)),
+        "version": __version__,
+        "digest": t.digest,
+    }
+    return frame
 
 
 def _figures(levels: tuple[int, ...], counts: np.ndarray, least: int, definition: str) -> dict[str, Any]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
+from consensus.digest import digest
 from consensus.errors import DataError
 from consensus.ratings.given import read_ratings
+from consensus.version import __version__
 
 __all__ = ["PERCENTILES", "RandUcla", "percentile", "percentile_of", "rand_ucla"]
 
@@ -84,6 +87,8 @@ class RandUcla:
         Whether ipr > ipras; ipr / ipras, where more than 1 is disagreement.
     definition
         The percentile definition used.
+    digest
+        SHA-256 of the ratings, whatever their order.
     """
 
     n: int
@@ -97,6 +102,19 @@ class RandUcla:
     disagreement: bool
     index: float
     definition: str
+    digest: str
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """Return method, options, version and digest, as frames carry them."""
+        options = {"definition": self.definition}
+        return {
+            "method": "rand_ucla",
+            "options": options,
+            "ratings": self.n,
+            "version": __version__,
+            "digest": self.digest,
+        }
 
 
 def rand_ucla(ratings: Iterable[float], definition: str = "linear") -> RandUcla:
@@ -132,4 +150,5 @@ def rand_ucla(ratings: Iterable[float], definition: str = "linear") -> RandUcla:
         disagreement=ipr > ipras,
         index=float(ipr / ipras),
         definition=definition,
+        digest=digest(sorted(given)),
     )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from consensus.digest import digest
 from consensus.errors import DataError
 from consensus.ratings.given import read_ratings
 from consensus.ratings.summary import quartiles
@@ -65,6 +66,7 @@ def compare_rounds(before: pd.DataFrame, after: pd.DataFrame, definition: str = 
         "options": {"definition": definition},
         "dropped": _dropped(before, after),
         "version": __version__,
+        "digest": digest(*(frame[[*keys, "value"]] for frame in (before, after))),
     }
     return frame
 

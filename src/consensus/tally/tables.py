@@ -22,6 +22,7 @@ from consensus.tally.coded import LANES, UNSURE, CodedBallots, code_ballots
 from consensus.tally.pairs import count_pairs, count_weighted
 from consensus.tally.received import IntArray, index_labels
 from consensus.tally.slots import are_short, read_slots
+from consensus.version import __version__
 
 __all__ = ["Tally", "tally", "tally_coded"]
 
@@ -118,6 +119,18 @@ class Tally:
         head = repr((self.form, self.depth, self.groups, self.questions, self.levels))
         body = b"".join(np.ascontiguousarray(getattr(self, name)).astype("<u8").tobytes() for name in AXES)
         return hashlib.sha256(head.encode() + body).hexdigest()
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """Return method, options, version and digest, as every result carries them."""
+        return {
+            "method": "tally",
+            "options": {"form": self.form, "depth": self.depth},
+            "ballots": dict(zip(self.groups, self.n.tolist(), strict=True)),
+            "questions": len(self.questions),
+            "version": __version__,
+            "digest": self.digest,
+        }
 
     def __add__(self, more: Tally) -> Tally:
         """Return the tally of both sets of ballots: the same bits as one pass over all of them."""
