@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: print time and memory of each stage on the example partnership.
+"""`python -m benchmarks`: print time and memory of each stage on the example partnership, then of the engine.
 
 Each stage runs in a process of its own on the state that the stages before it left, so that its peak memory is its own.
 The first line is a process that only imports what every stage imports: subtract it to see what the work itself takes.
@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import engine
 from benchmarks.stages import STAGES
 
 KIB = 1024
@@ -44,3 +45,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    engine.main([])

@@ -1,105 +1,164 @@
-"""`python -m benchmarks.engine [ballots]`: time and memory of the engine, beside the fastest peers in the same run.
+"""`python -m benchmarks.engine [ballots ...]`: time and memory of the engine, with its targets and its peers beside.
 
-80 questions, the ten best ranked, five stakeholder groups. The peer is pref_voting, where it is installed.
+80 questions, the ten best ranked, five stakeholder groups. The least of some runs: `wall` as the clock has it, `cpu`
+the processor time of all threads, which a busy machine changes less. Each number of ballots has a process of its own.
 """
 
 from __future__ import annotations
 
+import os
 import resource
+import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
+from benchmarks.peers import peers_of
+from benchmarks.rounds import DEPTH, QUESTIONS, long_frame, made_up_ratings, made_up_round, near_random
+from consensus.agreement import category_counts, krippendorff_alpha, read_raters
 from consensus.errors import ConsensusError
+from consensus.firmness import acceptability, influence, rank_replicates, smallest_change, without_each
 from consensus.interim import shortlist
 from consensus.interim.proportional import PROPORTIONAL_RULES
-from consensus.rules import RULES, rank
-from consensus.tally import CodedBallots, tally, tally_coded
+from consensus.rules import RULES, group_tables, rank
+from consensus.rules.kemeny import kemeny_orders
+from consensus.tally import CodedBallots, Tally, tally, tally_coded
+from consensus.tally.pairs import count_pairs
 
-QUESTIONS, DEPTH, GROUPS = 80, 10, ("carer", "clinician", "lived", "nurse", "public")
-PEER_BALLOTS = 10_000
+__all__ = ["main"]
+
+FEW, MANY = 10_000, 1_000_000
 KIB = 1024
+NEEDS_ANOTHER_FORM = ("group_informed_consensus",)
+LONG = ("plackett_luce",)
 
 
-def rounds(ballots: int, seed: int = 0) -> CodedBallots:
-    """Return coded ballots of a made-up round in which the questions differ in favour, as in a survey."""
-    rng = np.random.default_rng(seed)
-    question = np.empty((ballots, DEPTH), np.int64)
-    for begin in range(0, ballots, 50_000):
-        taste = np.linspace(3, 0, QUESTIONS) + rng.gumbel(size=(min(50_000, ballots - begin), QUESTIONS))
-        question[begin : begin + len(taste)] = np.argsort(-taste, axis=1)[:, :DEPTH]
-    group = np.sort(rng.integers(len(GROUPS), size=ballots))
-    start = np.arange(0, ballots * DEPTH + 1, DEPTH)
-    value = np.tile(np.arange(1, DEPTH + 1), ballots)
-    labels = tuple(f"q{q:02}" for q in range(QUESTIONS))
-    one = np.ones(ballots, np.int64)
-    return CodedBallots("ranked", GROUPS, labels, group, one, start, question.ravel(), value, np.zeros_like(value))
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what is done, its targets in ms at 10k and 1M (None: none), and its peers' figure."""
+
+    name: str
+    job: Callable[[], Any]
+    few: float | None = None
+    many: float | None = None
+    peer: str = ""
+    times: float = 0
+    repeat: int = 5
 
 
-def long_frame(coded: CodedBallots) -> pd.DataFrame:
-    """Return coded ballots as the long frame, one row a ballot and question."""
-    group = pd.Categorical.from_codes(coded.group[coded.owner], list(coded.groups))
-    question = pd.Categorical.from_codes(coded.question, list(coded.questions))
-    return pd.DataFrame({"ballot": coded.owner, "group": group, "question": question, "value": coded.value})
-
-
-def timed(name: str, work: Callable[[], Any], repeat: int = 3) -> Any:
-    """Print the least of some times of a piece of work, and the peak of memory so far; return what it gave."""
-    least, result = np.inf, None
-    for _ in range(repeat):
-        began = time.perf_counter()
-        try:
-            result = work()
-        except ConsensusError as error:
-            print(f"{name:44} {str(error)[:60]}", flush=True)
-            return None
-        least = min(least, time.perf_counter() - began)
-        if least > 2:
-            break
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB
-    print(f"{name:44} {least * 1000:10.1f} ms {peak:8.0f} MiB", flush=True)
-    return result
-
-
-def beside_peers(coded: CodedBallots) -> None:
-    """Print the peer's times for what it can do too; it needs full orders, so the questions left out follow by id."""
-    try:
-        from pref_voting.margin_based_methods import beat_path
-        from pref_voting.profiles import Profile
-        from pref_voting.scoring_methods import borda_ranking
-    except ImportError:
-        print("pref_voting is not installed: no peer in this run.")
-        return
-    listed = coded.question.reshape(-1, DEPTH).tolist()
-    orders = [top + sorted(set(range(QUESTIONS)) - set(top)) for top in listed]
-    peer = timed("pref_voting: pairwise (making the profile)", partial(Profile, orders), 1)
-    timed("pref_voting: Borda", lambda: borda_ranking(peer), 1)
-    timed("pref_voting: Schulze", lambda: beat_path(peer), 1)
-
-
-def main(ballots: int) -> None:
-    """Measure the engine on one round."""
-    warnings.simplefilter("ignore")
-    coded = rounds(ballots)
-    print(f"{ballots:,} ballots x {QUESTIONS} questions, {DEPTH} ranked, {len(GROUPS)} groups\n")
-    timed("(the ballots alone)", lambda: None)
-    t = timed("tally of coded ballots", lambda: tally_coded(coded, DEPTH))
-    for rule in RULES:
-        timed(f"rule {rule}", partial(rank, t, rule), 1 if rule == "plackett_luce" else 3)
-    ranking = rank(t)
-    for rule in PROPORTIONAL_RULES if ballots <= PEER_BALLOTS else ():
-        timed(f"shortlist {rule}", partial(shortlist, ranking, rule, tally=t), 1)
-    if ballots <= PEER_BALLOTS:
-        beside_peers(coded)
+def rows(coded: CodedBallots) -> Iterator[Row]:
+    """Yield the rows for one round."""
+    yield Row("tally of coded top-10 ballots, all groups", partial(tally_coded, coded, DEPTH), 5, 300)
+    yield Row("  of it the pairwise tables", partial(count_pairs, coded), None, None, "pairwise", 20)
     frame = long_frame(coded)
-    timed("long frame to tally", lambda: tally(frame, depth=DEPTH))
+    yield Row("long pandas frame to tally", partial(tally, frame, depth=DEPTH), 60, 3000, repeat=3)
+    del frame
+    t = tally_coded(coded, DEPTH)
+    yield Row("ballots put in order, identical ones merged", coded.canonical, repeat=3)
+    t.ballots  # noqa: B018  once, as every result that reads ballots does
+    yield from _rules(t)
+    yield from _firmness(t)
+    yield Row("Kendall's W, every group", partial(_every_w, t), 9, 700, "w", 8)
+    ratings = made_up_ratings(len(coded))
+    yield Row("ordinal alpha of ratings 1 to 9", partial(_alpha, ratings), 3, 250, "alpha", 8)
+    ranking = rank(t)
+    for rule in PROPORTIONAL_RULES:
+        yield Row(f"shortlist {rule}, 25", partial(shortlist, ranking, rule, tally=t), repeat=1)
+
+
+def _rules(t: Tally) -> Iterator[Row]:
+    peer = {"borda": ("borda", 100.0), "schulze": ("schulze", 100.0)}
+    quick = [rule for rule in RULES if rule not in (*NEEDS_ANOTHER_FORM, *LONG)]
+    for rule in quick:
+        yield Row(f"rule {rule}", partial(rank, t, rule), 50, 50, *peer.get(rule, ()))
+    yield Row("rule plackett_luce", partial(rank, t, "plackett_luce"), repeat=2)
+    table = near_random()
+    yield Row("Kemeny proved, near-random, 80 questions", partial(kemeny_orders, table), 2000, 2000, repeat=2)
+    tables, rule = group_tables(t), "jla_positions"
+    yield Row("each group left out", partial(without_each, tables, rule), 50, 50)
+    yield Row("acceptability of five groups, sampled", partial(acceptability, tables, rule, 10, 0), 50, 50, repeat=2)
+    yield Row("smallest change of shares", partial(smallest_change, tables, rule, 10), 50, 50)
+    yield Row("Shapley influence, 2^5 subsets", partial(influence, tables, rule, 0))
+    every = [partial(rank, t, rule) for rule in quick]
+    every += [partial(without_each, tables, rule), partial(smallest_change, tables, rule, 10)]
+    every += [partial(acceptability, tables, rule, 10, 0)]
+    yield Row("all of these tables together", lambda: [job() for job in every], 1000, 1000, repeat=2)
+
+
+def _firmness(t: Tally) -> Iterator[Row]:
+    few = group_tables(tally_coded(made_up_round(200), DEPTH))
+    tables, told = group_tables(t), ("mean", 1000, 0)
+    yield Row(
+        "bootstrap 1,000 exact, 200 ballots", partial(rank_replicates, few, "jla_positions", *told, "exact", 2), 20, 20
+    )
+    exact = partial(rank_replicates, tables, "jla_positions", *told, "exact", 2)
+    yield Row("bootstrap 1,000 exact", exact, 150, 10_000, "bootstrap", 10, repeat=3)
+    normal = partial(rank_replicates, tables, "jla_positions", *told, "gaussian", 2)
+    yield Row("bootstrap 1,000 Gaussian", normal, None, 400, repeat=3)
+
+
+def _every_w(t: Tally) -> list[float]:
+    return [read_raters(t, group).statistics["kendall_w"] for group in range(len(t.groups))]
+
+
+def _alpha(ratings: Any) -> float:
+    return krippendorff_alpha(category_counts(ratings, 1, 9), range(1, 10), "ordinal")
+
+
+def least(job: Callable[[], Any], repeat: int) -> tuple[float, float]:
+    """Return the least wall and processor milliseconds of some runs; no more than one of what takes long."""
+    wall = cpu = float("inf")
+    for _ in range(repeat):
+        began, spent = time.perf_counter(), time.process_time()
+        job()
+        wall, cpu = min(wall, time.perf_counter() - began), min(cpu, time.process_time() - spent)
+        if wall > 4:
+            break
+    return 1000 * wall, 1000 * cpu
+
+
+def measure(ballots: int) -> None:
+    """Print the table for one number of ballots."""
+    warnings.simplefilter("ignore")
+    coded = made_up_round(ballots)
+    peers = peers_of(coded, made_up_ratings(ballots)) if ballots == FEW else {}
+    load = os.getloadavg()[0]
+    print(f"\n{ballots:,} ballots x {QUESTIONS} questions, {DEPTH} ranked, five groups; load {load:.1f} at the start")
+    print(f"{'':44} {'wall ms':>9} {'cpu ms':>9} {'target':>8} {'peak MiB':>9}  peer")
+    for row in rows(coded):
+        try:
+            wall, cpu = least(row.job, row.repeat)
+        except ConsensusError as error:
+            print(f"{row.name:44} not done: {error}", flush=True)
+            continue
+        target = row.few if ballots <= FEW else row.many
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB
+        beside = _beside(peers.get(row.peer, {}), row, cpu)
+        print(f"{row.name:44} {wall:9.1f} {cpu:9.1f} {target or '':>8} {peak:9.0f}  {beside}", flush=True)
+
+
+def _beside(peers: dict[str, Callable[[], Any]], row: Row, cpu: float) -> str:
+    """Return the fastest peer by processor time, how many times as long it takes, and the target for that."""
+    if not peers:
+        return ""
+    part = 10 if row.peer == "bootstrap" else 1  # peers draw a hundred of the thousand replicates
+    name, spent = min(((name, least(job, 2)[1] * part) for name, job in peers.items()), key=lambda each: each[1])
+    return f"{name}: {spent:.0f} ms, {spent / cpu:.0f} times (target {row.times:.0f})"
+
+
+def main(arguments: list[str]) -> None:
+    """Measure each number of ballots in a process of its own; only one: in this."""
+    sizes = [int(each) for each in arguments] or [FEW, MANY]
+    if len(sizes) == 1:
+        measure(sizes[0])
+        return
+    for ballots in sizes:
+        subprocess.run([sys.executable, "-m", "benchmarks.engine", str(ballots)], check=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else PEER_BALLOTS)
+    main(sys.argv[1:])

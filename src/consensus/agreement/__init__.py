@@ -6,12 +6,13 @@ raters, `agreeing` puts it all in one frame.
 
 from consensus.agreement.agreeing import BETWEEN, agree
 from consensus.agreement.between import jensen_shannon, kendall_tau_b, rank_biased_overlap, top_overlap
-from consensus.agreement.concordance import friedman, kendall_w, krippendorff_alpha, mean_spearman
+from consensus.agreement.concordance import category_counts, friedman, kendall_w, krippendorff_alpha, mean_spearman
 from consensus.agreement.within import read_raters
 
 __all__ = [
     "BETWEEN",
     "agree",
+    "category_counts",
     "friedman",
     "jensen_shannon",
     "kendall_tau_b",

@@ -13,6 +13,7 @@ from consensus.errors import DataError
 __all__ = [
     "LEVELS",
     "alphas_of_lists",
+    "category_counts",
     "friedman",
     "kendall_w",
     "krippendorff_alpha",
@@ -23,6 +24,8 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 
 LEVELS = ("ordinal", "interval")
+FEW = 1 << 11
+"""Raters counted at once, so that their ratings stay in cache."""
 
 
 def kendall_w(doubled_sums: Sequence[int] | npt.NDArray, n: int, ties: int) -> float:
@@ -125,6 +128,32 @@ def krippendorff_alpha(counts: npt.ArrayLike, values: npt.ArrayLike | None = Non
     far = _ordinal(given) if level == "ordinal" else (value[:, None] - value[None, :]).astype(np.float64) ** 2
     by_chance = (expected * far).sum()
     return float(1 - (seen * far).sum() / by_chance) if np.count_nonzero(given) > 1 else float("nan")
+
+
+def category_counts(ratings: npt.NDArray, least: int, most: int) -> npt.NDArray[np.int64]:
+    """Return how often each unit was given each value, (units, V), from whole ratings, (raters, units).
+
+    Values outside `least` to `most` are no ratings. Two units are counted at once, one cell for each pair of values.
+
+    Examples
+    --------
+    >>> category_counts(np.array([[1, 3, 2], [1, 2, 0]]), 1, 3).tolist()
+    [[2, 0, 0], [0, 1, 1], [0, 1, 0]]
+    """
+    raters, units = ratings.shape
+    side = most - least + 2
+    counts = np.zeros((units + units % 2, side), np.int64)
+    for begin in range(0, raters, FEW):
+        some = ratings[begin : begin + FEW].astype(np.int16) - np.int16(least)
+        some[(some < 0) | (some > most - least)] = side - 1
+        if units % 2:
+            some = np.column_stack([some, np.full(len(some), side - 1, np.int16)])
+        cell = some[:, ::2].astype(np.intp) * side + some[:, 1::2]
+        cell += np.arange(cell.shape[1]) * side**2
+        both = np.bincount(cell.ravel(), minlength=cell.shape[1] * side**2).reshape(-1, side, side)
+        counts[::2] += both.sum(axis=2)
+        counts[1::2] += both.sum(axis=1)
+    return counts[:units, :-1]
 
 
 def _ordinal(given: FloatArray) -> FloatArray:

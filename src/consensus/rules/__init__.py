@@ -75,8 +75,8 @@ def rank(
     DataFrame
         Index `question`. `rank`: the lowest place of a tie (1, 2, 2, 4), 1 is first; `tied`; `score`, the highest is
         first; `position_<group>`, 1 is most favoured; `total_<group>`; for ratings also `mean_<group>` of those who
-        answered. `attrs` holds method, rule, ties, shares, dropped, warnings, version and digest, the
-        rule's own options and its `notes`: a sentence each that a reader must be told, such as ties that the rule leaves.
+        answered. `attrs` holds method, rule, ties, shares, dropped, warnings, version and digest, the rule's own
+        options and its `notes`: a sentence each that a reader must be told, such as ties that the rule leaves.
 
     Raises
     ------

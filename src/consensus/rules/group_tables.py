@@ -82,11 +82,15 @@ class GroupTables:
         divisor = lcm(*self.n)
         return [share * (divisor // n) for share, n in zip(self.shares, self.n, strict=True)], divisor
 
-    def combined_pairs(self) -> list[list[int]]:
-        """Return sum of s_g * W_g / n_g, shape (Q, Q), scaled to whole numbers that compare exactly."""
-        weights, _ = self.per_ballot()
-        above = sum(weight * self.tally.W[at].astype(object) for weight, at in zip(weights, self.at, strict=True))
-        return np.asarray(above, dtype=object).tolist()
+    def combined_pairs(self) -> np.ndarray:
+        """Return sum of s_g * W_g / n_g, shape (Q, Q), scaled to whole numbers that compare exactly.
+
+        Python's integers where 64 bits do not hold them.
+        """
+        weights, divisor = self.per_ballot()
+        kind: Any = np.int64 if divisor * sum(self.shares) < 2**62 else object
+        table = self.tally.W[self.at].astype(kind)
+        return np.tensordot(np.array(weights, dtype=kind), table, axes=1)
 
 
 def group_tables(t: Tally, shares: Mapping[str, int] | None = None, ties: str = "mean") -> GroupTables:
@@ -177,7 +181,8 @@ def doubled_positions(numerator: IntArray, denominator: IntArray, ties: str) -> 
     """
     placed = []
     for tops, bottoms in zip(numerator.tolist(), denominator.tolist(), strict=True):
-        scores = [Fraction(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
+        whole = all(bottom == 1 for bottom in bottoms)
+        scores = tops if whole else [Fraction(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
         lowest = lowest_places(scores)
         sharing = np.bincount(lowest, minlength=len(scores) + 1)
         dense = np.cumsum(sharing > 0)

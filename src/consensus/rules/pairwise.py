@@ -15,8 +15,7 @@ Majority = npt.NDArray[np.int64]
 def coded_pairs(tables: GroupTables) -> Majority:
     """Return the combined pairwise table with each value replaced by its place among the values, which keeps order."""
     above = tables.combined_pairs()
-    code = {value: at for at, value in enumerate(sorted({value for row in above for value in row}))}
-    return np.array([[code[value] for value in row] for row in above], dtype=np.int64)
+    return np.unique(above, return_inverse=True)[1].reshape(above.shape)
 
 
 def copeland(tables: GroupTables) -> list[int]:
