@@ -16,6 +16,8 @@ from consensus import ReviewQueue
 from consensus.duplicates import normalise
 from consensus.embedding import LexicalEmbedder
 from consensus.errors import DataError, StageError
+from consensus.questions import apply_decisions
+from consensus.vocabulary import COLUMNS, empty
 from tests.profiles import examples
 
 TEXTS = ["Does sleep help?", "does sleep  help", "Does rest help?", "Is ECT safe?", "Is ECT safe for all?", "Why me?",
@@ -423,3 +425,46 @@ def test_the_next_screen_is_the_same_for_any_number_of_threads() -> None:
                 queue.answer(screen, range(0, len(screen.candidates), 2 + number % 3), by="Ada", at=NOON)
 
     assert [s[1:] for s in screens if s[0] == 1] == [s[1:] for s in screens if s[0] == 4]
+
+
+def test_what_was_judged_against_the_evidence_is_shown_again_after_a_while() -> None:
+    queue = queue_of(QUESTIONS)
+    standing = told(queue, "s000", "s004", same=True)
+    standing["value"] = {**standing["value"], "chances": [0.001]}
+
+    again = replayed(queue, QUESTIONS, standing)
+    shown = []
+    while screen := again.next():
+        shown.append(screen)
+        again.answer(screen, [0] if screen.again else [], by="Ada", at=NOON)
+
+    (repeat,) = [screen for screen in shown if ("s000", "s004") in screen.again]
+    assert {("s000",), ("s004",)} <= {repeat.anchor, *repeat.candidates}
+    assert any({"s000", "s004"} <= group for group in partition(again))
+
+
+def test_progress_names_what_was_decided_and_an_interval_around_its_estimate() -> None:
+    queue = queue_of(QUESTIONS)
+    queue.answer(queue.next(), [0], by="Ada", at=NOON)
+
+    told = queue.progress()
+
+    assert told.decisions == 1
+    assert 0 <= told.low <= told.recall <= told.high <= 1
+
+
+def test_what_was_found_to_ask_the_same_joins_the_summary_question_there_is() -> None:
+    rows = [("s1", "a1", "7", "carer", 0, 6, "Sleep?", ""), ("s2", "a2", "8", "carer", 0, 5, "Rest?", "")]
+    frame = pd.DataFrame(rows, columns=COLUMNS["submissions"])
+    accepted = ("d1", "same_question", "q1", {"submissions": ["s1"], "wording": "What helps with sleep?"})
+    compared = ("d2", "compared", "s1", {"anchor": ["s1"], "same": [["s2"]], "different": []})
+    split = ("d3", "split", "g1", {"submissions": ["s2"], "left": ["s1"]})
+    log = [(*row, "Ada", NOON, "") for row in (accepted, compared, split)]
+
+    together, apart = (
+        apply_decisions(frame, empty("proposals"), pd.DataFrame(log[:n], columns=COLUMNS["decisions"])) for n in (2, 3)
+    )
+
+    assert together.lineage["submission_id"].tolist() == ["s1", "s2"]
+    assert apart.lineage["submission_id"].tolist() == ["s1"]
+    assert apart.set_aside["reason"].tolist() == ["not yet reviewed"]

@@ -84,6 +84,19 @@ class _Desk:
             self.question[submission] = question
             self.aside.pop(submission, None)
 
+    def join(self, alike: Iterable[Iterable[str]]) -> None:
+        """Bring what was found to ask the same as a question's submissions to it, unless they stand in several."""
+        told = [submission for shown in alike for submission in shown]
+        there = {self.question[submission] for submission in told if submission in self.question}
+        if len(there) == 1:
+            for submission in told:
+                self.question.setdefault(submission, *there)
+
+    def leave(self, submissions: Iterable[str]) -> None:
+        """Take submissions out of the question they are in; they wait to be reviewed again."""
+        for submission in submissions:
+            self.question.pop(submission, None)
+
     def read(self, kind: str, subject: str, value: dict[str, Any], why: str, by: str, at: datetime) -> None:
         match kind:
             case "same_question":
@@ -92,6 +105,14 @@ class _Desk:
                 known.wording = value.get("wording") or known.wording
                 known.category = value.get("category") or known.category
                 self.place(value.get("submissions", ()), subject)
+            case "compared":
+                self.join([value["anchor"], *value["same"]])
+            case "split":
+                self.leave(value["submissions"])
+            case "move" if "beside" in value:
+                self.leave([subject])
+                self.join([[value["beside"]], [subject]])
+                self.aside.pop(subject, None)
             case "move":
                 self.place([subject], str(value["to"]))
             case "wording":
@@ -101,7 +122,8 @@ class _Desk:
             case "out_of_scope":
                 self.aside[subject] = _Aside(why or OUT_OF_SCOPE, by, at)
             case "set_aside":
-                self.aside[subject] = _Aside(why or "set aside", by, at)
+                for submission in value.get("submissions", [subject]):
+                    self.aside[submission] = _Aside(why or "set aside", by, at)
             case "in_scope":
                 self.aside.pop(subject, None)
 
@@ -125,10 +147,11 @@ def apply_decisions(
     """Return the summary questions that people's decisions make of the submissions.
 
     A submission starts aside with the reason that its source gave, or as not yet reviewed. `same_question` and `move`
-    bring it to a question, also one that was set aside; `in_scope` takes back its being set aside. A question that no
-    submission is left in is not a question any more. A question that was accepted without a wording has the words of
-    its most central submission. Answered questions and merges are not looked at here: see `apply_evidence_checks` and
-    `merge_questions`.
+    bring it to a question, also one that was set aside. What the review queue `compared` and found to ask the same as a
+    question's submission joins that question, what it `split` off leaves it. `in_scope` takes back its being set aside.
+    A question that no submission is left in is not a question any more. A question that was accepted without a wording
+    has the words of its most central submission. Answered questions and merges are not looked at here: see
+    `apply_evidence_checks` and `merge_questions`.
 
     Parameters
     ----------

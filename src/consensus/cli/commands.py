@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from consensus import orchestration, steps
+from consensus.cli import deciding
 from consensus.cli.context import Context, Said
 from consensus.cli.tables import as_columns, as_lines
 from consensus.errors import DataError
@@ -57,6 +58,8 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
     command(review, "import", _review_import, "take the decisions of a reviewed workbook").add_argument(
         "file", type=Path
     )
+
+    deciding.add_to(review, command)
 
     rounds = family("round", "open, move and close rounds")
     parser = command(rounds, "open", _round_open, "open the gathering or the interim round now")

@@ -8,6 +8,7 @@ from consensus.steps.approving import Approval, approval, record_approval
 from consensus.steps.ballots import counted_ballots, import_ballots
 from consensus.steps.by_hand import record_by_hand
 from consensus.steps.comparing import Comparison, compare
+from consensus.steps.deciding import Asked, answer_screen, next_screen, review_progress, screen_id, undo_decision
 from consensus.steps.firmness import Firmness, firmness
 from consensus.steps.freezing import publish_chain, verify_store
 from consensus.steps.inviting import import_people, invite_round, round_links
@@ -54,6 +55,7 @@ from consensus.steps.workshop import finalise, import_workshop, record_dissent, 
 
 __all__ = [
     "Approval",
+    "Asked",
     "Comparison",
     "Firmness",
     "NextAction",
@@ -65,6 +67,7 @@ __all__ = [
     "Subscription",
     "Upcoming",
     "advance_rounds",
+    "answer_screen",
     "approval",
     "build_questions",
     "cap_round",
@@ -93,6 +96,7 @@ __all__ = [
     "mail_done",
     "mail_is_due",
     "next_action",
+    "next_screen",
     "open_round",
     "outbox",
     "partnership_of",
@@ -114,8 +118,10 @@ __all__ = [
     "recovered",
     "register",
     "resume_round",
+    "review_progress",
     "round_links",
     "rounds_of",
+    "screen_id",
     "scripted_approval",
     "scripted_ballots",
     "scripted_review",
@@ -129,6 +135,7 @@ __all__ = [
     "top_table",
     "trace",
     "undo",
+    "undo_decision",
     "unsubscribe",
     "upcoming",
     "verify_store",

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from consensus import duplicates, store
 from consensus.digest import digest
+from consensus.duplicates.deciding import standing_groups
 from consensus.embedding import CachedEmbedder, Embedder, about, default_embedder
 from consensus.errors import StageError
 from consensus.importers.review import read_review, review_workbook
@@ -55,7 +56,8 @@ def propose_duplicates(
         )
     taken_back = set(standing.loc[standing["kind"] == "in_scope", "subject"])
     heard = (submissions["status"] == "") | submissions["submission_id"].isin(taken_back)
-    proposals = duplicates.propose_groups(submissions[heard].assign(status=""), reader)
+    proposed = duplicates.propose_groups(submissions[heard].assign(status=""), reader)
+    proposals = _as_decided(proposed, submissions, standing)
     with db.writing() as session:
         store.replace_frame(session, "proposals", partnership, proposals)
         store.save_derivation(session, partnership, STAGE, digest(submissions), now)
@@ -77,6 +79,18 @@ def propose_duplicates(
         tables={"Size of the proposed groups": _size_table(sizes)},
         ids={"partnership": partnership, "embedder": reader.name, "model": reader.sha256},
     )
+
+
+def _as_decided(proposals: pd.DataFrame, submissions: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
+    """Return proposals in which the groups that people put together in the review queue stand as they are."""
+    if not standing["kind"].isin(["compared", "split"]).any():
+        return proposals
+    decided = standing_groups(submissions, standing)
+    frame = proposals.assign(settled=proposals["submission_id"].map(decided))
+    names = frame["settled"].fillna(frame["group"])
+    together = frame.groupby(names)["submission_id"].agg(list).map(duplicates.group_id)
+    why = frame["why"].where(frame["settled"].isna(), "put together by people in the review")
+    return frame.assign(group=names.map(together), why=why).drop(columns="settled")
 
 
 def _size_table(sizes: pd.Series) -> pd.DataFrame:

@@ -8,7 +8,8 @@ from typing import Any
 
 from scipy import stats
 
-from consensus.duplicates.deciding.choosing import Chooser, Costs
+from consensus.duplicates.deciding.choosing import Chooser
+from consensus.duplicates.deciding.standing import Standing
 
 __all__ = ["Progress", "progress"]
 
@@ -16,6 +17,8 @@ RECENT = 20
 """Screens from which is judged how well the machine expects."""
 
 LEVEL = 0.9
+WORTH_ASKING = 0.02
+"""Gain for a text read or its like under which a screen hardly pays."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class Progress:
         Of what belongs beside a submission, the part that is in its group, as a mean over submissions: an estimate.
     low, high
         The interval in which it lies nine times of ten, by how well was expected what the last answers found.
+    error
+        How often an answer on one candidate is taken to be wrong, from what was asked more than once.
+    contradictions, open_contests
+        How often answers contradicted each other, and how many of these wait for a screen that settles them.
     """
 
     decisions: int
@@ -42,13 +49,16 @@ class Progress:
     recall: float
     low: float
     high: float
+    error: float
+    contradictions: int
+    open_contests: int
 
 
 def progress(
-    answers: Sequence[Mapping[str, Any]], wordings: Mapping[str, str], chooser: Chooser, costs: Costs
+    answers: Sequence[Mapping[str, Any]], wordings: Mapping[str, str], chooser: Chooser, standing: Standing
 ) -> Progress:
     """Return the progress that answers made, and what is left by the chooser's chances."""
-    size, complete = chooser.size, chooser.complete
+    size, complete = chooser.look_over(standing.apart)
     missing = (1 - complete) / complete
 
     def recall(times: float) -> float:
@@ -57,7 +67,20 @@ def progress(
     found, expected = _found(answers[-RECENT:])
     low, high = stats.gamma.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], found + 1, scale=1 / (expected + 1))
     texts = sum(_texts(value, wordings) for value in answers)
-    return Progress(len(answers), texts, 0, recall(1.0), recall(high), recall(low))
+    left = int((chooser.worth > WORTH_ASKING).sum())
+    open_contests = len(standing.open_contests())
+    shares = sorted([recall(high), recall(1.0), recall(low)])
+    return Progress(
+        len(answers),
+        texts,
+        left,
+        shares[1],
+        shares[0],
+        shares[2],
+        standing.error(),
+        standing.contradictions,
+        open_contests,
+    )
 
 
 def _found(answers: Sequence[Mapping[str, Any]]) -> tuple[int, float]:

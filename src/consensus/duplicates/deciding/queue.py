@@ -26,6 +26,9 @@ __all__ = ["ReviewQueue"]
 REFIT = 10
 """Screens between two times that the model of likeness learns from all answers."""
 
+PATIENCE = 10
+"""Screens that pass before what is doubted is shown again."""
+
 THOUSAND = 1000
 
 
@@ -91,6 +94,9 @@ class ReviewQueue:
             return self._contest_screen(contests[0])
         others = [group for name, group in self._out.items() if name != by and group in self._groups]
         plan = self._chooser.best(self._standing.apart, others)
+        doubts = self._standing.doubtful(PATIENCE if plan else 0)
+        if doubts:
+            return self._doubt_screen(doubts)
         if plan is None:
             return None
         self._out[by] = plan.anchor
@@ -122,6 +128,8 @@ class ReviewQueue:
         if screen.evidence:
             value["evidence"] = [list(screen.evidence[n]) for n in order]
             value["chances"] = [round(screen.chances[n], 3) for n in order]
+        if screen.again:
+            value["again"] = [list(pair) for pair in screen.again]
         if screen.settles:
             value["settles"] = list(screen.settles)
         self._append("compared", screen.anchor[0], value, by, at, why)
@@ -193,7 +201,7 @@ class ReviewQueue:
     def progress(self) -> Progress:
         """Return how far the review is: decisions, texts shown, what is left, and how much is together by estimate."""
         answers = [row["value"] for row in self._standing_rows if row["kind"] == "compared"]
-        return progress(answers, self._wordings, self._chooser, self._costs)
+        return progress(answers, self._wordings, self._chooser, self._standing)
 
     # -- keeping it -------------------------------------------------------------------------------------------------
 
@@ -326,6 +334,26 @@ class ReviewQueue:
         """Return a submission and those of its wording in its group, itself first."""
         same = [each for each in self._groups[self._standing.home(submission)] if each != submission]
         return (submission, *(each for each in same if self._wordings[each] == self._wordings[submission]))
+
+    def _doubt_screen(self, doubts: list[tuple[str, str]]) -> Screen:
+        """Return a screen on what was judged against the evidence: all that was said of one group in one way."""
+        home = self._standing.home
+        anchor, other = doubts[0]
+        together = home(anchor) == home(other)
+        again = [
+            (one, two)
+            for one, two in doubts
+            if home(one) == home(anchor) and (home(two) == home(anchor)) == together and two != anchor
+        ]
+        shown = list(dict.fromkeys(self._beside(two) for _, two in again))[: self._costs.longest]
+        kept = {ids[0] for ids in shown}
+        return Screen(
+            self._beside(anchor),
+            shown,
+            f"Shown again: {'they were taken for' if together else 'none was taken for'} the same, and the texts say "
+            "otherwise.",
+            again=tuple(pair for pair in again if pair[1] in kept),
+        )
 
     def _contest_screen(self, contest: Contest) -> Screen:
         one, other = contest.pair

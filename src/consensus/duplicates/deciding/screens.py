@@ -24,6 +24,8 @@ class Screen:
         How likely each candidate asks the same, as the machine sees it.
     evidence
         What that was taken from, in thousandths, kept in the decision so that the queue learns the same from the log.
+    again
+        The pairs that were judged before and are shown once more, because the evidence speaks against what was said.
     settles
         The two submissions of a contest that this screen settles; empty for any other.
     """
@@ -33,4 +35,5 @@ class Screen:
     why: str = ""
     chances: tuple[float, ...] = ()
     evidence: tuple[tuple[int, ...], ...] = ()
+    again: tuple[tuple[str, str], ...] = ()
     settles: tuple[str, ...] = ()

@@ -13,11 +13,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from consensus.digest import short_id
+import pandas as pd
 
-__all__ = ["Aside", "Contest", "Standing"]
+from consensus.decisions import in_force
+from consensus.digest import short_id
+from consensus.duplicates.wording import normalise
+
+__all__ = ["Aside", "Contest", "Doubt", "Standing", "standing_groups"]
 
 Pair = tuple[str, str]
+
+_ONE_WRONG, _OF = 1.0, 60.0
+_DOUBT = 0.2
 
 
 class Aside(NamedTuple):
@@ -26,6 +33,14 @@ class Aside(NamedTuple):
     reason: str
     by: str = ""
     at: datetime | None = None
+
+
+class Doubt(NamedTuple):
+    """What was said once of two submissions, with the chance that the machine gave it to be the same."""
+
+    same: bool
+    chance: float
+    number: int
 
 
 class Contest(NamedTuple):
@@ -51,6 +66,8 @@ class Standing:
     aside: dict[str, Aside] = field(default_factory=dict)
     contests: dict[Pair, Contest] = field(default_factory=dict)
     decided: set[str] = field(default_factory=set)
+    said_once: dict[Pair, Doubt] = field(default_factory=dict)
+    compared: int = 0
     repeats: int = 0
     contradictions: int = 0
     _named: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -86,6 +103,30 @@ class Standing:
         """Return the contests that later decisions have not settled, the oldest first."""
         return [contest for contest in self.contests.values() if self._is_open(contest.pair)]
 
+    def error(self) -> float:
+        """Return how often an answer on one candidate is taken to be wrong, from what was asked more than once.
+
+        Of two answers on the same that disagree one is wrong; before anything was asked twice it is 1 in 60.
+        """
+        return (self.contradictions + _ONE_WRONG) / (2 * self.repeats + _OF)
+
+    def doubtful(self, patience: int) -> list[Pair]:
+        """Return pairs that were judged once, some time ago, and more surely than not against all evidence."""
+        error = self.error()
+        found = []
+        for (one, other), doubt in self.said_once.items():
+            right, wrong = (doubt.chance, 1 - doubt.chance) if doubt.same else (1 - doubt.chance, doubt.chance)
+            if self.compared - doubt.number < patience or wrong * error < _DOUBT * (
+                wrong * error + right * (1 - error)
+            ):
+                continue
+            if one in self.aside or other in self.aside:
+                continue
+            together = self.group[one] == self.group[other]
+            if together == doubt.same:
+                found.append((one, other))
+        return found
+
     def path(self, one: str, other: str) -> list[str]:
         """Return the submissions by which two of a group hang together, from the one to the other."""
         before: dict[str, str] = {one: one}
@@ -104,6 +145,7 @@ class Standing:
 
     def _read_compared(self, row: Mapping[str, Any]) -> None:
         value = row["value"]
+        self.compared += 1
         anchor = self._name(value["anchor"])
         same = [self._name(candidate) for candidate in value["same"]]
         different = [self._name(candidate) for candidate in value["different"]]
@@ -115,6 +157,7 @@ class Standing:
             self._settle(anchor, [s for s in same if s], [d for d in different if d])
             del self.contests[settled]
             return
+        self._remember(anchor, same, different, value)
         for other in filter(None, same):
             self._say_same(anchor, other, row["by"])
         for other in filter(None, different):
@@ -216,6 +259,17 @@ class Standing:
             return
         self.repeats += self.group[other] in self.apart(self.group[anchor])
         self._tell_apart(anchor, other)
+
+    def _remember(
+        self, anchor: str, same: list[str | None], different: list[str | None], value: Mapping[str, Any]
+    ) -> None:
+        for pair in value.get("again", ()):
+            self.said_once.pop((pair[0], pair[1]), None)
+        chances = value.get("chances", ())
+        said = [(other, True) for other in same] + [(other, False) for other in different]
+        for (other, alike), chance in zip(said, chances, strict=False):
+            if other:
+                self.said_once[anchor, other] = Doubt(alike, chance, self.compared)
 
     def _contest(self, anchor: str, other: str, by: str) -> None:
         self.repeats += 1
@@ -319,3 +373,25 @@ class Standing:
             self._gather(coming, self._fresh(coming))
             self._reconcile(self.group[beside], self.group[coming[0]])
             self._merge(beside, coming[0])
+
+
+def standing_groups(submissions: pd.DataFrame, decisions: pd.DataFrame) -> dict[str, str]:
+    """Return the group of every submission on which people decided, from the decisions that stand; nothing is embedded.
+
+    Examples
+    --------
+    >>> submissions = pd.DataFrame({"submission_id": ["s1", "s2", "s3"], "text": ["Sleep?", "Rest?", "Work?"]})
+    >>> value = {"anchor": ["s1"], "same": [["s2"]], "different": []}
+    >>> rows = [("d1", "compared", "s1", value, "Ada", None, "")]
+    >>> from consensus.vocabulary import COLUMNS
+    >>> groups = standing_groups(submissions, pd.DataFrame(rows, columns=COLUMNS["decisions"]))
+    >>> sorted(groups), groups["s1"] == groups["s2"]
+    (['s1', 's2'], True)
+    """
+    ids, texts = submissions["submission_id"], submissions["text"]
+    standing = Standing({each: normalise(text) for each, text in zip(ids, texts, strict=True)})
+    for row in in_force(decisions).to_dict("records"):
+        standing.read({str(key): value for key, value in row.items()})
+    homes = {each: standing.home(each) for each in ids if each not in standing.aside}
+    decided = {standing.group[each] for each in standing.decided if each in standing.group}
+    return {each: home for each, home in homes.items() if home in decided}

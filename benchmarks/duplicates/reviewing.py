@@ -1,0 +1,98 @@
+"""Simulated reviewers and what their decisions reach: screens, texts shown, and how right the groups are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from consensus import ReviewQueue
+from consensus.duplicates import b_cubed, pairwise
+
+__all__ = ["Case", "Point", "curve", "queue_states", "reached"]
+
+EVERY = 5
+
+
+@dataclass(frozen=True)
+class Case:
+    """Texts with the groups that people gave them, and their vectors."""
+
+    name: str
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    truth: np.ndarray
+    vectors: np.ndarray
+
+    def submissions(self) -> pd.DataFrame:
+        """Return the texts as a queue takes them."""
+        return pd.DataFrame({"submission_id": self.ids, "text": self.texts}, dtype=object)
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """Return the vectors of texts of this case, which were computed once."""
+        known = dict(zip(self.texts, self.vectors, strict=True))
+        return np.stack([known[text] for text in texts])
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a review is after so many screens."""
+
+    screens: int
+    texts: int
+    b_cubed: float
+    pairs: float
+    contests: int = 0
+
+
+State = tuple[int, int, "np.ndarray | pd.Series", object]
+
+
+def queue_states(case: Case, *, errors: float = 0.0, seed: int = 0) -> Iterator[State]:
+    """Yield screens, texts, the groups and the queue after every screen, decided by the truth but for `errors`."""
+    rng = np.random.default_rng(seed)
+    truth = dict(zip(case.ids, case.truth, strict=True))
+    queue = ReviewQueue(case.submissions(), case)  # type: ignore[arg-type]
+    screens = texts = 0
+    while (screen := queue.next()) is not None:
+        asked = truth[screen.anchor[0]]
+        right = [truth[candidate[0]] == asked for candidate in screen.candidates]
+        queue.answer(screen, [n for n, same in enumerate(right) if same != (rng.random() < errors)], by="simulated")
+        screens, texts = screens + 1, texts + 1 + len(screen.candidates)
+        yield screens, texts, queue, queue
+
+
+def curve(case: Case, states: Iterator[State], *, target: float, most: int) -> list[Point]:
+    """Return the points of a review, one every few screens, until the target or the most screens are reached."""
+    points = [_point(case, 0, 0, np.arange(len(case.ids)), None)]
+    for screens, texts, groups, queue in states:
+        if screens % EVERY == 0 or screens >= most:
+            points.append(_point(case, screens, texts, _labels(case, groups), queue))
+            if points[-1].b_cubed >= target or screens >= most:
+                break
+    return points
+
+
+def _labels(case: Case, groups: object) -> np.ndarray:
+    if isinstance(groups, ReviewQueue):
+        frame = groups.groups().set_index("submission_id")["group"]
+        return pd.factorize(frame.reindex(list(case.ids)))[0]
+    return np.asarray(groups)
+
+
+def _point(case: Case, screens: int, texts: int, labels: np.ndarray, queue: object) -> Point:
+    found, pairs = b_cubed(labels, case.truth), pairwise(labels, case.truth)
+    if not isinstance(queue, ReviewQueue):
+        return Point(screens, texts, found.f1, pairs.f1)
+    return Point(screens, texts, found.f1, pairs.f1, len(_contests(queue)))
+
+
+def _contests(queue: ReviewQueue) -> list[object]:
+    return [value for value in queue.log["value"] if value.get("settles")]
+
+
+def reached(points: list[Point], target: float) -> Point | None:
+    """Return the first point at which the target is reached; None when it never is."""
+    return next((point for point in points if point.b_cubed >= target), None)

@@ -1,0 +1,76 @@
+"""The commands by which people decide screen by screen what asks the same."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from consensus import steps
+from consensus.cli.context import Context, Said
+from consensus.errors import DataError
+
+__all__ = ["add_to"]
+
+Add = Callable[[argparse._SubParsersAction, str, Callable[..., Said], str], argparse.ArgumentParser]
+
+
+def add_to(review: argparse._SubParsersAction, command: Add) -> None:
+    """Add `consensus review next`, `answer`, `undo` and `progress`."""
+    command(review, "next", _next, "show the screen to decide on next: participants' words")
+    parser = command(review, "answer", _answer, "say which candidates of a screen ask the same; the rest do not")
+    parser.add_argument("screen", help="its id, as `consensus review next` shows it")
+    parser.add_argument("--same", default="", metavar="N,N", help="numbers of the candidates; none without")
+    parser.add_argument("--why", default="")
+    command(review, "undo", _undo, "take back the last decision on what asks the same").add_argument(
+        "--why", default=""
+    )
+    command(review, "progress", _progress, "how far the review is, and how much is together by estimate")
+
+
+def _cache(context: Context) -> Path:
+    return context.settings.embeddings
+
+
+def _next(context: Context, options: argparse.Namespace) -> Said:
+    asked = steps.next_screen(context.db, context.partnership, cache=_cache(context))
+    if asked.screen is None:
+        return Said(("Nothing is worth asking any more.",), {"screen": None})
+    screen, identity = asked.screen, steps.screen_id(asked.screen)
+    lines = [f"Screen {identity}. {screen.why}", "", f"Which ask the same as: {asked.texts[screen.anchor[0]]}"]
+    lines += [f"  {number}  {asked.texts[ids[0]]}" for number, ids in enumerate(screen.candidates)]
+    lines += ["", f"Next: consensus review answer {identity} --same NUMBERS"]
+    shown = [{"number": n, "submissions": ids, "text": asked.texts[ids[0]]} for n, ids in enumerate(screen.candidates)]
+    anchor = {"submissions": screen.anchor, "text": asked.texts[screen.anchor[0]]}
+    return Said(tuple(lines), {"screen": identity, "why": screen.why, "anchor": anchor, "candidates": shown})
+
+
+def _answer(context: Context, options: argparse.Namespace) -> Said:
+    try:
+        same = [int(number) for number in options.same.replace(",", " ").split()]
+    except ValueError:
+        raise DataError(f"--same {options.same!r} is no list of numbers; write it as in 0,3.") from None
+    outcome = steps.answer_screen(
+        context.db,
+        context.partnership,
+        options.screen,
+        same,
+        by=context.by,
+        now=context.now,
+        why=options.why,
+        cache=_cache(context),
+    )
+    return Said.of(outcome)
+
+
+def _undo(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.undo_decision(
+        context.db, context.partnership, by=context.by, now=context.now, why=options.why, cache=_cache(context)
+    )
+    return Said.of(outcome)
+
+
+def _progress(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.review_progress(context.db, context.partnership, cache=_cache(context))
+    (table,) = outcome.tables.values()
+    return Said.of(outcome, *(f"  {what}: {much}" for what, much in table.itertuples(index=False, name=None)))

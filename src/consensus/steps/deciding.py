@@ -1,0 +1,141 @@
+"""The review screen by screen: what to decide on next, and a person's answer kept among the decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from sqlmodel import Session
+
+from consensus import store
+from consensus.digest import short_id
+from consensus.duplicates import ReviewQueue, Screen
+from consensus.embedding import CachedEmbedder, default_embedder
+from consensus.errors import StageError
+from consensus.steps.outcome import Outcome
+from consensus.steps.review import STAGE, record_decisions
+from consensus.store import Store
+
+__all__ = ["Asked", "answer_screen", "next_screen", "review_progress", "screen_id", "undo_decision"]
+
+QUEUE = ("compared", "split", "move", "set_aside")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A screen with the texts that a person reads: restricted, for these are participants' words."""
+
+    screen: Screen | None
+    texts: dict[str, str]
+
+
+def screen_id(screen: Screen) -> str:
+    """Return the id of a screen, which says that an answer is meant for it and not for one that came before."""
+    return short_id("v", *screen.anchor, "", *(each for shown in screen.candidates for each in (*shown, "")))
+
+
+def next_screen(db: Store, partnership: str, *, cache: Path) -> Asked:
+    """Return what to decide on next, with its texts; no screen when nothing is worth asking any more."""
+    with db.reading() as session:
+        queue, texts = _queue(session, partnership, cache)
+    screen = queue.next()
+    shown = [] if screen is None else [*screen.anchor, *(each for ids in screen.candidates for each in ids)]
+    return Asked(screen, {each: texts[each] for each in shown})
+
+
+def answer_screen(
+    db: Store,
+    partnership: str,
+    screen: str,
+    same: Iterable[int],
+    *,
+    by: str,
+    now: datetime,
+    why: str = "",
+    cache: Path,
+) -> Outcome:
+    """Record which candidates of the screen that is next ask the same as its anchor.
+
+    Raises
+    ------
+    StageError
+        Somebody else decided in between, so that another screen is next; nothing is recorded then.
+    """
+    with db.reading() as session:
+        queue, _ = _queue(session, partnership, cache)
+    asked = queue.next()
+    if asked is None or screen_id(asked) != screen:
+        raise StageError(
+            "That screen is not the next one any more; somebody decided in between. "
+            "Look again: `consensus review next`."
+        )
+    queue.answer(asked, same, by=by, at=now, why=why)
+    return _record(db, partnership, queue.log.iloc[-1:], cache, now)
+
+
+def undo_decision(db: Store, partnership: str, *, by: str, now: datetime, why: str = "", cache: Path) -> Outcome:
+    """Take back the last decision of the review queue that stands, by another decision."""
+    with db.reading() as session:
+        log = store.load_decisions(session, partnership)
+    undone = set(log.loc[log["kind"] == "undo", "subject"])
+    standing = log[log["kind"].isin(QUEUE) & ~log["decision_id"].isin(undone)]
+    if standing.empty:
+        raise StageError("There is no decision on what asks the same to take back.")
+    row = {"kind": "undo", "subject": standing["decision_id"].iloc[-1], "value": {}, "by": by, "at": now, "why": why}
+    return _record(db, partnership, pd.DataFrame([row]), cache, now)
+
+
+def review_progress(db: Store, partnership: str, *, cache: Path) -> Outcome:
+    """Return how far the review is: decisions, texts shown, and how much of what belongs together is, by estimate."""
+    with db.reading() as session:
+        queue, _ = _queue(session, partnership, cache)
+    told = queue.progress()
+    groups = queue.groups()
+    kept = groups.groupby("group")["settled"].first()
+    rows = [
+        ("decisions that stand", str(told.decisions)),
+        ("texts shown", str(told.texts)),
+        ("screens that still pay, about", str(told.left)),
+        ("together of what belongs together, estimate", f"{told.recall:.2f}"),
+        ("its interval, nine times of ten", f"{told.low:.2f} to {told.high:.2f}"),
+        ("answers that contradicted others", str(told.contradictions)),
+        ("contradictions that wait to be settled", str(told.open_contests)),
+        ("an answer on one candidate is wrong, estimate", f"{told.error:.3f}"),
+    ]
+    return Outcome(
+        stage=STAGE,
+        done=f"{told.decisions} screens decided, {told.texts} texts shown. About {told.recall:.0%} of what belongs "
+        f"together is together ({told.low:.0%} to {told.high:.0%}).",
+        next=f"Decide on: `consensus review next --partnership {partnership}`.",
+        counts={"decisions": told.decisions, "groups settled": int(kept.sum())},
+        tables={"Progress of the review": pd.DataFrame(rows, columns=["what", "how much"])},
+        ids={"partnership": partnership},
+    )
+
+
+def _queue(session: Session, partnership: str, cache: Path) -> tuple[ReviewQueue, dict[str, str]]:
+    submissions = store.load_frame(session, "submissions", partnership)
+    if submissions.empty:
+        raise StageError(
+            f"'{partnership}' has no submissions yet; cut its answers first: "
+            f"`consensus deduplicate --partnership {partnership}`."
+        )
+    embedder = CachedEmbedder(default_embedder(), cache)
+    queue = ReviewQueue(submissions, embedder, store.load_decisions(session, partnership))
+    return queue, dict(zip(submissions["submission_id"], submissions["text"], strict=True))
+
+
+def _record(db: Store, partnership: str, rows: pd.DataFrame, cache: Path, now: datetime) -> Outcome:
+    told = [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+    recorded = record_decisions(db, partnership, told, now=now)
+    return Outcome(
+        stage=recorded.stage,
+        done=recorded.done,
+        next=f"The next screen: `consensus review next --partnership {partnership}`.",
+        counts=recorded.counts,
+        tables=recorded.tables,
+        ids=recorded.ids,
+    )
