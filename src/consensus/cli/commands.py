@@ -184,9 +184,8 @@ def _quarantine(context: Context, options: argparse.Namespace) -> Said:
 
 def _deduplicate(context: Context, options: argparse.Namespace) -> Said:
     gathered = steps.gather(context.db, context.partnership, now=context.now)
-    cache = context.settings.embeddings
-    proposed = steps.propose_duplicates(context.db, context.partnership, cache=cache, now=context.now)
-    return Said.of(proposed, gathered.done)
+    found = steps.propose_duplicates(context.db, context.partnership, cache=context.cache, now=context.now)
+    return Said.of(found, gathered.done)
 
 
 def _review_export(context: Context, options: argparse.Namespace) -> Said:

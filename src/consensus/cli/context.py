@@ -7,6 +7,7 @@ import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from consensus import steps
 from consensus.errors import DataError, StageError
@@ -58,6 +59,11 @@ class Context:
             getattr(options, "by", None),
             getattr(options, "now", None),
         )
+
+    @property
+    def cache(self) -> Path:
+        """Return the folder of what texts were turned into."""
+        return self.settings.embeddings
 
     @property
     def db(self) -> Store:
