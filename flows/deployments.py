@@ -19,6 +19,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.deployments.runner import RunnerDeployment
 from prefect.flows import EntrypointType
 
+from flows.advance_round import advance_round
 from flows.advance_rounds import advance_rounds
 from flows.approve_shortlist import approve_shortlist
 from flows.close_round import close_round
@@ -133,6 +134,11 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment(
         close_round,
         "Close a round whose close has come. Opening a round schedules this; extending moves it.",
+        tags=(ROUND_TAG,),
+    ),
+    Deployment(
+        advance_round,
+        "Open a round, or remind those whose voice is missing, at the very instant. The sweep plans these runs.",
         tags=(ROUND_TAG,),
     ),
     Deployment(

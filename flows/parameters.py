@@ -25,6 +25,7 @@ __all__ = [
     "RankingsPath",
     "Reason",
     "ReviewPath",
+    "RoundAct",
     "RoundId",
     "RoundKind",
     "Source",
@@ -50,6 +51,10 @@ RoundId = Annotated[
 RoundKind = Annotated[
     Literal["gather", "interim"],
     _described("Which survey opens: 'gather' asks for uncertainties, 'interim' for ballots."),
+]
+RoundAct = Annotated[
+    Literal["open", "remind"],
+    _described("What the round does by itself at this instant; whatever is due is done, whichever is named."),
 ]
 RankingId = Annotated[
     str, _described("The interim ranking whose shortlist is decided on; left empty, the partnership's current one.")

@@ -25,7 +25,8 @@ from consensus.processes import Supervisor, environment, flows_child, server_chi
 from consensus.settings import Settings
 from consensus.store import Store
 from tests.builders import small_folder
-from tests.walk import walk_until
+from tests.post_office import PostOffice
+from tests.walk import walk_until, write_csv
 
 pytestmark = pytest.mark.server
 
@@ -34,11 +35,12 @@ FORM = {"decision": "approve", "signed_by": "steering group chair", "why": ""}
 
 @dataclass
 class System:
-    """A running system: its settings, store and supervisor."""
+    """A running system: its settings, store and supervisor, and the SMTP server that its letters go to."""
 
     settings: Settings
     db: Store
     supervisor: Supervisor
+    post: PostOffice
 
     def start(self) -> None:
         """Start server and flows."""
@@ -88,13 +90,20 @@ def _free_port() -> int:
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Yield a running system whose store holds the small partnership, ranked and waiting for sign-off."""
     home = tmp_path_factory.mktemp("home")
+    post = PostOffice()
     settings = Settings.from_environment(
-        {"CONSENSUS_HOME": str(home), "CONSENSUS_PREFECT_PORT": str(_free_port()), "CONSENSUS_SURVEYS": str(home)}
+        {
+            "CONSENSUS_HOME": str(home),
+            "CONSENSUS_PREFECT_PORT": str(_free_port()),
+            "CONSENSUS_SURVEYS": str(home),
+            "CONSENSUS_SMTP_URL": post.url,
+            "CONSENSUS_MAIL_FROM": "us@small.example.org",
+        }
     )
     walk_until("approve-shortlist", home)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, post:
         patch.setenv("PREFECT_API_URL", settings.prefect_api_url)
-        running = System(settings, Store.open(settings.database_url), Supervisor(settings))
+        running = System(settings, Store.open(settings.database_url), Supervisor(settings), post)
         running.start()
         try:
             yield running
@@ -148,6 +157,51 @@ def test_a_round_due_in_fifteen_seconds_is_closed_by_its_scheduled_run(system: S
     closed_at = view(system, round_id).closed_at
     assert closed_at is not None
     assert closes_at <= closed_at
+
+
+def invited(system: System, name: str, reminds_in: float) -> str:
+    """Open a round into which one person is invited by a letter, with a reminder so many seconds from now."""
+    now = datetime.now(UTC)
+    opens, reminds, closes = (now + timedelta(seconds=s) for s in (-3600, reminds_in, 3600))
+    plan = f"opens = {opens.isoformat()}\ncloses = {closes.isoformat()}\nreminders = [{reminds.isoformat()}]"
+    later = {f"2026-{day}": f"2036-{day}" for day in ("04-06T09", "05-08T17", "04-20T09")}
+    changes = {'id = "small"': f'id = "{name}"', GATHER_PLAN: plan, **later}
+    steps.register(system.db, small_folder(system.settings.home / name, **changes), by="tester", now=now)
+    people = write_csv(system.settings.home / f"{name}.csv", ["email", "group"], [[f"{name}@example.org", "lived"]])
+    steps.import_people(system.db, name, people, by="tester", now=now)
+    round_id = steps.open_round(system.db, name, "gather", by="tester", now=opens).ids["round"]
+    steps.send_mail(system.db, name, system.settings, now=now)
+    return round_id
+
+
+GATHER_PLAN = "opens = 2026-01-05T09:00:00\ncloses = 2026-02-27T17:00:00"
+
+
+def test_a_reminder_due_in_twenty_seconds_goes_out_by_its_scheduled_run_and_once(system: System) -> None:
+    round_id = invited(system, "reminded", 20)
+
+    orchestration.reconcile(system.db, now=datetime.now(UTC))
+    with system.client() as client:
+        (planned,) = orchestration.list_runs(client, "advance-round", ["SCHEDULED"], tags=[f"round:{round_id}"])
+    ended = orchestration.wait_for(str(planned.id), 90)
+    orchestration.wait_for(orchestration.trigger("send-mail", {}).run_id, 90)
+
+    assert planned.name == f"{round_id}: remind"
+    assert ended.state == "Completed"
+    assert acts(system, round_id) == [("open", "tester"), ("remind", "clock")]
+    assert system.post.addresses.count("reminded@example.org") == 2
+    assert "@example.org" not in system.logs(str(planned.id))
+
+
+def test_a_reminder_for_which_no_run_was_planned_is_caught_by_the_sweep(system: System) -> None:
+    round_id = invited(system, "swept", 1)
+    time.sleep(1)
+
+    orchestration.wait_for(orchestration.trigger("advance-rounds", {}).run_id, 90)
+    orchestration.wait_for(orchestration.trigger("send-mail", {}).run_id, 90)
+
+    assert until(lambda: acts(system, round_id) == [("open", "tester"), ("remind", "clock")])
+    assert until(lambda: system.post.addresses.count("swept@example.org") == 2)
 
 
 def test_an_extended_round_closes_at_its_new_close_alone_and_an_early_close_leaves_no_run(system: System) -> None:
@@ -345,6 +399,6 @@ def test_the_list_of_deployments_can_be_deployed_to_a_work_pool(system: System) 
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     with system.client() as client:
         found = client.request("POST", "/deployments/filter", json={"limit": 50}).json()
-    assert len(found) == 11
+    assert len(found) == 12
     assert {row["work_pool_name"] for row in found} == {"consensus"}
     assert os.fspath(root) not in (root / "prefect.yaml").read_text()

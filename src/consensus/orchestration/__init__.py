@@ -15,6 +15,7 @@ from uuid import UUID
 from consensus import steps
 from consensus.orchestration.client import Reply, ask, ask_all, create_run, list_runs, prefect_api_url
 from consensus.orchestration.closing import cancel_close, move_close, plan_close, schedule_close, schedule_close_of
+from consensus.orchestration.planning import plan_acts
 from consensus.orchestration.signing import (
     ask_sign_off,
     asks_about,
@@ -77,10 +78,11 @@ def wait_for(run_id: str, timeout: float = 600, *, poll: float = 0.3) -> Reply:
 def reconcile(db: Store, *, now: datetime) -> list[Reply]:
     """Bring Prefect's runs in line with the store; the sweep and the start of the server call it.
 
-    Each open round gets its closing run, each undecided shortlist its sign-off run, and every sign-off run whose
-    ranking is decided or no longer current is woken. Doing it twice changes nothing.
+    Each round gets runs for its next acts at their instants (opening, reminder, close), each undecided shortlist its
+    sign-off run, and every sign-off run whose ranking is decided or no longer current is woken. Doing it twice changes
+    nothing.
     """
-    rounds = steps.list_rounds(db)
+    rounds, acts = steps.list_rounds(db), steps.upcoming(db, now=now)
     undecided = {
         view.ranking_id: view.partnership
         for view in rounds
@@ -88,11 +90,8 @@ def reconcile(db: Store, *, now: datetime) -> list[Reply]:
     }
 
     def settle(client: SyncPrefectClient) -> list[Reply]:
-        replies = [
-            plan_close(client, view.round_id, view.closes_at)
-            for view in rounds
-            if view.state in ("open", "paused") and view.closes_at > now
-        ]
+        replies = [plan_close(client, act.round_id, act.at) for act in acts if act.act == "close"]
+        replies += plan_acts(client, acts)
         waiting = waiting_runs(client)
         settled = [run for run in waiting if not any(asks_about(run, ranking_id) for ranking_id in undecided)]
         replies += [wake(client, [run]) for run in settled]

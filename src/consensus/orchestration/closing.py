@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from consensus.orchestration.client import Reply, ask, create_run, list_runs
+from consensus.orchestration.client import Reply, ask, list_runs
+from consensus.orchestration.planning import plan_run, round_tag
 from consensus.settings import Settings
 from consensus.steps import Outcome
 
@@ -37,7 +38,7 @@ def cancel_close(round_id: str, settings: Settings | None = None) -> Reply:
     def cancel(client: SyncPrefectClient) -> Reply:
         from prefect.states import Cancelled
 
-        planned = list_runs(client, CLOSE, ["SCHEDULED"], tags=[_tag(round_id)])
+        planned = list_runs(client, CLOSE, ["SCHEDULED"], tags=[round_tag(round_id)])
         for run in planned:
             client.set_flow_run_state(run.id, Cancelled(message="The round was closed early."))
         return Reply(
@@ -55,23 +56,5 @@ def schedule_close_of(outcome: Outcome, settings: Settings | None = None) -> str
 
 
 def plan_close(client: SyncPrefectClient, round_id: str, closes_at: datetime) -> Reply:
-    """Create the run for an instant, then delete those for other instants, so that there is never none."""
-    instant = closes_at.astimezone(UTC)
-    run = create_run(
-        client,
-        CLOSE,
-        {"round_id": round_id},
-        at=instant,
-        key=f"close:{round_id}:{instant.isoformat()}",
-        tags=[_tag(round_id)],
-        name=f"{round_id}: close",
-    )
-    for other in list_runs(client, CLOSE, ["SCHEDULED"], tags=[_tag(round_id)]):
-        if other.id != run.id:
-            client.delete_flow_run(other.id)
-    told = f"The run that closes '{round_id}' is scheduled for {instant:%Y-%m-%d %H:%M:%S} UTC."
-    return Reply(True, told, str(run.id), run.state_name or "")
-
-
-def _tag(round_id: str) -> str:
-    return f"round:{round_id}"
+    """Plan the run that closes a round, and no other."""
+    return plan_run(client, CLOSE, round_id, "close", closes_at, {"round_id": round_id})
