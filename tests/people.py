@@ -80,7 +80,10 @@ def send(
     """Let somebody send their words or their choices, the most favoured first; with a `token` they change them."""
     if not token:
         token, person_id = invited(db, round_id, email=email or f"{secrets.token_hex(4)}@example.org", group=group)
-    ranked = [{"question_id": question, "rank": place} for place, question in enumerate(choices, start=1)]
+    ranked = [
+        {"question_id": "ranking", "item_id": question, "rank": place}
+        for place, question in enumerate(choices, start=1)
+    ]
     with db.writing() as session:
         row = session.get(models.Participation, tokens.token_hash(token))
         assert row is not None

@@ -37,7 +37,6 @@ __all__ = [
     "protocol_of",
     "send",
     "visit",
-    "withdraw",
 ]
 
 LEAST_SECONDS = {"gather": 20, "interim": 30}
@@ -252,19 +251,6 @@ def _says(response: models.Response, there: Visit) -> bool:
         return False
     content = _content(there, response.response_id, response.version)
     return receipts.commit(response.nonce, content) == response.commitment
-
-
-def withdraw(db: Store, token: str, *, now: datetime) -> None:
-    """Delete what somebody filled in and sent, while it is still known to be theirs; twice changes nothing."""
-    with db.writing() as session:
-        found = _find(session, token)
-        if found is None or found[0].state not in ("begun", "sent") or found[1].unlinked_at is not None:
-            return
-        person, row = found
-        if person.response_id:
-            taking_part.erase_response(session, row.round_id, person.response_id)
-        person.state, person.draft = "withdrawn", "{}"
-        session.add(person)
 
 
 def protocol_of(db: Store, partnership: str) -> Protocol | None:

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from consensus import models
@@ -17,7 +16,6 @@ __all__ = [
     "add_participation",
     "answer_key",
     "ballot_questions",
-    "erase_response",
     "find_participation",
     "last_response",
     "round_of_kind",
@@ -27,7 +25,6 @@ __all__ = [
 
 SOURCE = "survey"
 TAKEN_OUT = "taken out by the person who wrote it"
-WITHDRAWN = "withdrawn by the person who wrote it"
 LATE = "received after the close"
 
 
@@ -167,16 +164,3 @@ def add_participation(
     )
     session.add(row)
     return row
-
-
-def erase_response(session: Session, round_id: str, response_id: str) -> None:
-    """Empty everything that one person sent in a round; only the commitments of its versions stay."""
-    of_response = (col(models.Response.round_id) == round_id, col(models.Response.response_id) == response_id)
-    session.execute(
-        update(models.Response).where(*of_response).values(replies="{}", nonce="", group="", partner="", withdrawn=True)
-    )
-    session.execute(
-        update(models.Answer).where(col(models.Answer.response_id) == response_id).values(text="", status=WITHDRAWN)
-    )
-    of_ballot = (col(models.Ballot.round_id) == round_id, col(models.Ballot.ballot_id) == response_id)
-    session.execute(update(models.Ballot).where(*of_ballot).values(choices="[]", group=""))

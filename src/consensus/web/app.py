@@ -42,7 +42,8 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     app = FastAPI(title="Consensus", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
-    add_survey(app, db, Doorway(Pace(a_minute=settings.begins_a_minute, at_once=settings.begins_a_minute)), clock)
+    doorway = Doorway(Pace(a_minute=settings.begins_a_minute, at_once=settings.begins_a_minute))
+    add_survey(app, db, doorway, clock, settings.outputs)
     add_letters(app, db, settings, pages, clock)
     app.add_middleware(Protected)
 

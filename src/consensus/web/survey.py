@@ -6,16 +6,19 @@ Opening a page changes nothing; every form is answered with a redirect, so that 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.responses import RedirectResponse, Response
 
 from consensus import interface, survey
+from consensus.errors import StageError
 from consensus.protocol import Protocol
-from consensus.steps import taking_part
+from consensus.steps import taking_part, withdraw
 from consensus.steps.taking_part import Door, Visit
 from consensus.store import Store
 from consensus.survey.filling import Form
@@ -26,9 +29,11 @@ from consensus.web.pages import render
 __all__ = ["TakingPart", "add_survey"]
 
 
-def add_survey(app: FastAPI, db: Store, doorway: Doorway, clock: Callable[[], datetime]) -> None:
-    """Add the pages of those who take part to the web app."""
-    part = TakingPart(db, clock)
+def add_survey(
+    app: FastAPI, db: Store, doorway: Doorway, clock: Callable[[], datetime], outputs: Callable[[str], Path]
+) -> None:
+    """Add the pages of those who take part to the web app; `outputs` is where a partnership's exports lie."""
+    part = TakingPart(db, clock, outputs)
     for path in ("/s/{partnership}/{kind}", "/s/{partnership}/{kind}/{partner}"):
         doorway.add(app, path, part.see_door, part.begin)
     doorway.add(app, "/t/{token}", part.see_own, part.begin_invited)
@@ -43,10 +48,11 @@ def add_survey(app: FastAPI, db: Store, doorway: Doorway, clock: Callable[[], da
 
 @dataclass(frozen=True)
 class TakingPart:
-    """The pages over one store, with the clock they go by."""
+    """The pages over one store, with the clock they go by and the folder of each partnership's exports."""
 
     db: Store
     clock: Callable[[], datetime]
+    outputs: Callable[[str], Path]
 
     # -- at an open link
 
@@ -226,8 +232,13 @@ class TakingPart:
         return self._page(arrival, there, "withdraw.html.j2")
 
     def withdraw(self, arrival: Arrival, form: Form) -> Response:
-        """Delete what somebody filled in and sent."""
-        taking_part.withdraw(self.db, arrival.token, now=self.clock())
+        """Take out what somebody filled in and sent, with every trace of it."""
+        there = self._visit(arrival)
+        if there is None:
+            return unknown()
+        if there.state in ("begun", "sent"):
+            with suppress(StageError):  # unlinked: their own page says that it is over
+                withdraw(self.db, arrival.token, folder=self.outputs(there.protocol.id), now=self.clock())
         return _to(arrival.own)
 
     # -- what these have in common
