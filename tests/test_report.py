@@ -31,7 +31,7 @@ from consensus.report.drawing import text_width, wrap
 from consensus.report.figures import report_drawings
 from consensus.report.page import DECISIONS_IN_WORDS, render_report, write_report
 from consensus.report.plots import plot_rounds, plot_taking_part
-from consensus.report.spreadsheet import WORDS, read_spreadsheet, write_spreadsheet
+from consensus.report.spreadsheet import WORDS, question_rows, read_spreadsheet, write_spreadsheet
 from consensus.report.suppression import TOTAL, is_hidden, shown_number
 from consensus.report.tables import count_people_behind, count_set_aside
 from consensus.report.words import publish_words
@@ -654,3 +654,14 @@ def test_the_page_fits_phones_and_desks_by_day_and_by_night(tmp_path, width, sch
     assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 28)")
     assert card == "rgb(255, 255, 255)"
     assert complaints == []
+
+
+def test_a_partnership_whose_questions_have_no_submissions_behind_them_is_published(tmp_path):
+    without = empty("lineage")
+
+    published = publication(material(lineage=without))
+    path = write_spreadsheet(tmp_path / "published.xlsx", published)
+
+    assert "Top 10" in render_report(published)
+    assert question_rows(published)["People: all"].isna().all()
+    assert path.stat().st_size > 0

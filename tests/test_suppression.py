@@ -234,3 +234,14 @@ def test_who_stands_behind_a_single_submission_is_not_shown():
 
     assert public.loc["q1"].tolist() == ["<10", "<10", "<10", "<10"]
     assert public.loc["q2"].tolist() == ["25", "10+", "<10", "42"]
+
+
+@pytest.mark.parametrize("totals", ["none", "rows", "columns", "both"])
+@pytest.mark.parametrize(("rows", "columns"), [([], ["stage"]), (["group"], []), ([], [])])
+def test_a_table_in_which_nobody_is_counted_is_published_as_it_is(rows, columns, totals):
+    table = pd.DataFrame(index=pd.Index(rows, dtype=object), columns=columns, dtype="int64")
+
+    public = suppress_differences(suppress_counts(table, K, totals=totals), table, K, totals=totals)
+
+    assert public.shape == bordered(table, totals).shape
+    assert set(public.to_numpy().ravel()) <= {"0"}

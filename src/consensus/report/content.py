@@ -223,7 +223,7 @@ def _evidence(status: pd.Series, decisions: pd.DataFrame) -> list[str]:
 def _words(material: Material, lineage: pd.DataFrame) -> pd.DataFrame:
     """Return the published submissions of each question, in the order of their ids, and how many are withheld."""
     published = publish_words(material.submissions, material.identifiers, material.decisions)
-    linked = lineage.merge(published, left_on="submission_id", right_index=True).sort_values("submission_id")
+    linked = lineage.merge(published.reset_index(), on="submission_id").sort_values("submission_id")
     shown = linked[~linked["withheld"].astype(bool)].groupby("question_id")["text"].agg(list)
     return pd.DataFrame({"words": shown, "withheld": linked.groupby("question_id")["withheld"].sum()})
 

@@ -134,7 +134,7 @@ def suppress_differences(
     earlier = [published_before] if isinstance(published_before, pd.DataFrame) else list(published_before)
     bordered = _border(counts=now.astype("int64"), totals=totals)
     values = bordered.to_numpy().ravel()
-    if threshold <= 0:
+    if threshold <= 0 or not values.size:
         return _as_text(bordered, np.zeros(values.size, dtype=bool), threshold)
     known = [_known(table, bordered) for table in earlier]
     sheet = _Sheet(values, threshold)
