@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -68,6 +69,15 @@ def test_a_title_with_markup_in_it_is_shown_as_words(settings, db, tmp_path):
 
     assert title not in page
     assert "&lt;script&gt;" in page
+
+
+def test_the_icon_that_the_page_names_is_there(settings):
+    client = TestClient(create_app(settings))
+
+    named = re.findall(r'<link rel="icon" href="([^"]+)"', client.get("/").text)
+
+    assert [client.get(path).headers["content-type"] for path in named] == ["image/svg+xml"]
+    assert "img-src 'self'" in client.get("/").headers["content-security-policy"]
 
 
 def test_every_page_forbids_scripts_and_third_parties(settings):
