@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
 
-from consensus import steps, store
+from consensus import models, steps, store
 from consensus.errors import DataError, StageError
 from consensus.protocol import read_protocol
 from consensus.store import Store
@@ -405,6 +406,25 @@ def test_comparing_two_final_orders_says_that_the_plenary_moved_something(tmp_pa
     after = steps.finalise(db, "small", now=walk.MET).ids["final"]
 
     assert steps.compare(db, before, after).reasons == ("The plenary's moves and merges differ.",)
+
+
+def test_of_a_final_order_stored_without_the_plenarys_acts_it_is_said_that_they_are_not_known(tmp_path, db):
+    until("publish", db, tmp_path)
+    before = steps.finalise(db, "small", now=walk.MET).ids["final"]
+    steps.record_move(db, "small", steps.shortlisted(db, "small")[-1], 1, by="plenary", why="heard", now=walk.MET)
+    after = steps.finalise(db, "small", now=walk.MET).ids["final"]
+    with db.writing() as session:
+        row = session.get(models.Ranking, before)
+        kept = json.loads(row.tables)
+        del kept["facts"]["acts"]
+        row.tables = json.dumps(kept)
+
+    found = steps.compare(db, before, after)
+
+    assert found.reasons == (
+        f"Whether the plenary's moves and merges differ is not known: '{before}' does not say.",
+    )
+    assert not found.moved.empty
 
 
 def test_a_rejected_shortlist_does_not_go_to_the_workshop(tmp_path, db):

@@ -144,14 +144,23 @@ def _interim_inputs(before: StoredRanking, after: StoredRanking) -> list[str]:
 
 def _final_inputs(before: StoredRanking, after: StoredRanking) -> list[str]:
     told = []
-    one, other = before.facts["interim"], after.facts["interim"]
-    if one != other:
+    one, other = before.facts.get("interim"), after.facts.get("interim")
+    if one and other and one != other:
         told.append(f"They follow from two interim rankings: '{one}' and '{other}'.")
     if before.ballots_digest != after.ballots_digest:
         told.append("The small groups' rankings differ.")
-    if before.facts["acts"] != after.facts["acts"]:
+    acts, later_acts = before.facts.get("acts"), after.facts.get("acts")
+    if acts is not None and later_acts is not None and acts != later_acts:
         told.append("The plenary's moves and merges differ.")
+    for fact, what in _KEPT_OF_FINAL.items():
+        without = [f"'{each.ranking_id}'" for each in (before, after) if fact not in each.facts]
+        if without:
+            told.append(f"Whether {what} differ is not known: {' and '.join(without)} does not say.")
     return told
+
+
+_KEPT_OF_FINAL = {"interim": "the interim rankings they follow from", "acts": "the plenary's moves and merges"}
+"""What a final order is stored with beside its tables; one that an earlier version stored may lack some of it."""
 
 
 _INPUTS = {"interim": _interim_inputs, "final": _final_inputs}
