@@ -540,6 +540,22 @@ def test_the_next_thing_to_do_is_named_at_every_point_of_the_walk(tmp_path, db):
     ]
 
 
+def test_a_shortlist_changed_after_the_small_groups_ranked_it_waits_for_a_new_sheet(tmp_path, db):
+    until("final-workshop", db, tmp_path)
+    left_out = [q for q, _ in steps.questions_on_ballot(db, "small") if q not in steps.shortlisted(db, "small")]
+    row = {"kind": "shortlist_by_hand", "subject": left_out[0], "value": {}, "by": "chair", "at": walk.MET}
+    steps.record_decisions(db, "small", [{**row, "why": "nobody else asks it"}], now=walk.MET)
+    for stage in ("interim-ranking", "approve-shortlist"):
+        walk.run_stage(stage, db, tmp_path)
+
+    action = steps.next_action(db, "small", now=walk.MET)
+
+    assert (action.actor, action.stage) == ("person", "final-workshop")
+    assert "The shortlist has changed since the small groups ranked it" in action.sentence
+    walk.run_stage("import-workshop", db, tmp_path)
+    assert steps.next_action(db, "small", now=walk.MET).actor == "machine"
+
+
 def test_a_review_during_the_round_cannot_take_a_question_off_the_ballot(tmp_path, db):
     until("advance-rounds", db, tmp_path)
     asked = steps.questions_on_ballot(db, "small")

@@ -14,11 +14,12 @@ from consensus.steps.approving import approval
 from consensus.steps.ballots import counted_ballots, interim_round
 from consensus.steps.outcome import NextAction
 from consensus.steps.publication import publication_inputs
-from consensus.steps.ranking import ranking_inputs
+from consensus.steps.ranking import current_ranking, ranking_inputs
 from consensus.steps.review import NOT_YET_REVIEWED
 from consensus.steps.timetable import grace_ends, local_time
 from consensus.steps.workshop import final_inputs, final_ranking
 from consensus.store import Store
+from consensus.workshop import check_workshop_rankings
 
 __all__ = ["list_partnerships", "next_action"]
 
@@ -154,14 +155,15 @@ def _approving(db: Store, session: Session, protocol: Protocol, now: datetime) -
 
 def _meeting(db: Store, session: Session, protocol: Protocol, now: datetime) -> NextAction | None:
     say = f"--partnership {protocol.id}"
-    if store.load_frame(session, "workshop_rankings", protocol.id).empty:
-        return NextAction(
-            protocol.id,
-            "person",
-            "final-workshop",
-            "The workshop's small-group rankings are awaited.",
-            f"consensus workshop import FILE {say}",
-        )
+    places = store.load_frame(session, "workshop_rankings", protocol.id)
+    bring = f"consensus workshop import FILE {say}"
+    if places.empty:
+        awaited = "The workshop's small-group rankings are awaited."
+        return NextAction(protocol.id, "person", "final-workshop", awaited, bring)
+    shortlist = list(current_ranking(session, protocol.id).tables["shortlist"].index)
+    if check_workshop_rankings(places, shortlist):
+        changed = "The shortlist has changed since the small groups ranked it; bring their rankings of it as it is now."
+        return NextAction(protocol.id, "person", "final-workshop", changed, bring)
     wanted = final_inputs(session, protocol.id, interim_round(session, protocol.id).ranking_id)
     made_from = ""
     if store.load_derivation(session, protocol.id, "final-workshop"):
