@@ -108,6 +108,23 @@ def test_a_fault_of_a_file_ends_with_2_and_a_sentence(home, capsys):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    "mistyped",
+    [
+        ["round", "extend", "small-interim-9", "2026-06-01T17:00", "--why", "more time"],
+        ["round", "close", "small-interim-9", "--early", "--why", "all have answered"],
+        ["compare", "r-1", "r-2"],
+    ],
+)
+def test_a_mistyped_id_ends_with_2_and_names_those_there_are(mistyped, home, capsys):
+    say(capsys, "init", str(small_folder(home / "small")))
+
+    status, _, err = say(capsys, *mistyped)
+
+    assert status == 2
+    assert "there are: " in err
+
+
 def test_a_step_asked_too_early_ends_with_3_and_names_the_step_before(home, capsys):
     say(capsys, "init", str(small_folder(home / "small")))
 
