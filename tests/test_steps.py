@@ -421,9 +421,7 @@ def test_of_a_final_order_stored_without_the_plenarys_acts_it_is_said_that_they_
 
     found = steps.compare(db, before, after)
 
-    assert found.reasons == (
-        f"Whether the plenary's moves and merges differ is not known: '{before}' does not say.",
-    )
+    assert found.reasons == (f"Whether the plenary's moves and merges differ is not known: '{before}' does not say.",)
     assert not found.moved.empty
 
 
@@ -538,6 +536,29 @@ def test_the_next_thing_to_do_is_named_at_every_point_of_the_walk(tmp_path, db):
         ("final-workshop", "machine", "publish"),
         ("publish", "nobody", "publish"),
     ]
+
+
+def test_an_order_that_would_itself_show_a_small_groups_list_is_not_made(tmp_path, db):
+    until("advance-rounds", db, tmp_path)
+    plain = small_folder(tmp_path / "plain", **{'rule = "jla_positions"': 'rule = "maximin"'})
+    small = small_folder(
+        tmp_path / "few", **{'rule = "jla_positions"': 'rule = "maximin"', "small_cells = 5": "small_cells = 15"}
+    )
+    steps.register(db, small, by="chair", now=walk.RANKED, why="the least pleased group decides")
+
+    action = steps.next_action(db, "small", now=walk.RANKED)
+    with pytest.raises(DataError, match="the order itself would show the list of a group with fewer than 15 ballots"):
+        steps.rank_round(db, "small", now=walk.RANKED)
+
+    assert (action.actor, action.stage) == ("person", "interim-ranking")
+    assert rankings_of(db) == []
+    steps.register(db, plain, by="chair", now=walk.RANKED, why="every group has reached five ballots")
+    assert steps.rank_round(db, "small", now=walk.RANKED).counts["questions ranked"] > 0
+
+
+def rankings_of(db):
+    with db.reading() as session:
+        return store.list_rankings(session, "small")
 
 
 def test_a_shortlist_changed_after_the_small_groups_ranked_it_waits_for_a_new_sheet(tmp_path, db):

@@ -7,7 +7,8 @@ sum stays all that can be worked out. So with a withheld group that has a share,
 - an order without one group is shown only where it follows from scores and positions that are shown anyway: by a rule
   that adds up scores of positions, and without a group whose positions are shown;
 - rules that look at positions are not shown beside the order: less the positions shown, their order would tell more
-  of the withheld ones, up to each of the two apart (`maximin`);
+  of the withheld ones, up to each of the two apart (`maximin`); with `maximin` as the rule of the order itself nothing
+  can be held back, so that `order_tells` has such ballots refused before there is an order;
 - influence is not shown, not even of the other groups: it holds the order of each withheld group alone;
 - rank interval, P(Top 10) and acceptability are not shown: they answer to single ballots, or to one group's list.
 
@@ -29,6 +30,7 @@ from consensus.protocol import Protocol
 __all__ = [
     "FIRM",
     "Withheld",
+    "order_tells",
     "place_under_each",
     "show_agreement",
     "show_firmness",
@@ -82,6 +84,21 @@ def withheld_groups(ballots: Mapping[str, int], shares: Mapping[str, int], thres
         small = [group for _, group in ranked[:2]]
     unweighted = [g for g, count in ballots.items() if not shares.get(g, 0) and 0 < count < threshold]
     return sorted([*small, *unweighted])
+
+
+def order_tells(protocol: Protocol, ballots: Mapping[str, int]) -> str:
+    """Return why an order of ballots may not be made, so many of each group; empty where it may.
+
+    `maximin` places a question by the one group that favours it least: wherever that is a withheld group, its position
+    is the score, and no withholding beside the order takes that back.
+    """
+    if protocol.ranking.rule != "maximin" or not Withheld.of(protocol, ballots).voices:
+        return ""
+    return (
+        "The rule 'maximin' places each question by the group that favours it least, so that the order itself would "
+        f"show the list of a group with fewer than {protocol.publication.small_cells} ballots. Reach more of its "
+        "people, or amend the protocol with the reason: another rule, no share for that group, or small_cells = 0."
+    )
 
 
 def show_positions(ranking: pd.DataFrame, groups: Sequence[str], withheld: Withheld) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlmodel import Session, col, select
 from consensus import models, store
 from consensus.digest import digest
 from consensus.protocol import Protocol
+from consensus.report.orders import order_tells
 from consensus.steps.approving import approval
 from consensus.steps.ballots import counted_ballots, interim_round
 from consensus.steps.outcome import NextAction
@@ -123,6 +125,9 @@ def _ranking(db: Store, session: Session, protocol: Protocol, now: datetime) -> 
             "The interim round closed without a ballot that counts; import those received in time.",
             f"consensus import ballots FILE {say}",
         )
+    told = order_tells(protocol, Counter(ballot.group for ballot in counted.ballots))
+    if told:
+        return NextAction(protocol.id, "person", "interim-ranking", told, "consensus init FOLDER --why WHY")
     inputs = ranking_inputs(session, row, protocol, counted)
     if row.state == "closed" or store.load_derivation(session, protocol.id, "interim-ranking") != inputs:
         return NextAction(

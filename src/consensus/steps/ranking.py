@@ -17,6 +17,7 @@ from consensus.errors import DataError, StageError
 from consensus.firmness import stress
 from consensus.interim import InterimRanking
 from consensus.protocol import Protocol
+from consensus.report.orders import order_tells
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round, on_ballot
 from consensus.steps.by_hand import shortlist_by_hand
 from consensus.steps.freezing import freeze_round
@@ -42,7 +43,7 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
     StageError
         The round is not closed, or its grace has not passed.
     DataError
-        No ballot can be counted.
+        No ballot can be counted, or the order by this rule would itself show the list of a group that is withheld.
     """
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
@@ -55,6 +56,9 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         ballots = _ballots(session, row, protocol, counted)
     checked = _checked(ballots, questions, protocol)
     result = interim.rank_interim(checked, questions, protocol)
+    told = order_tells(protocol, {str(group): int(n) for group, n in result.counts["ballots"].items()})
+    if told:
+        raise DataError(told)
     tables = {
         **_tables(result),
         **_firmness(result, protocol),
