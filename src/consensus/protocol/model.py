@@ -30,7 +30,10 @@ __all__ = [
 
 
 class Partnership(Fixed):
-    """Who sets the priorities, and in which time zone they live."""
+    """Who sets the priorities, and in which time zone they live.
+
+    `post` is the postal address to which paper sheets go back, line by line.
+    """
 
     id: Identifier
     title: Words
@@ -38,6 +41,7 @@ class Partnership(Fixed):
     time_zone: str = "Europe/London"
     languages: tuple[str, ...] = ("en",)
     contact: str = ""
+    post: Words | Literal[""] = ""
     lead: str = ""
     seed: Whole = 0
 

@@ -20,6 +20,7 @@ from consensus.version import __version__
 from consensus.web.forms import Doorway
 from consensus.web.letters import add_letters
 from consensus.web.pace import Pace
+from consensus.web.printing import add_printing
 from consensus.web.survey import add_survey
 
 __all__ = ["create_app"]
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     doorway = Doorway(Pace(a_minute=settings.begins_a_minute, at_once=settings.begins_a_minute))
     add_survey(app, db, doorway, clock, settings.outputs)
     add_letters(app, db, settings, pages, clock)
+    add_printing(app, db, doorway)
     app.add_middleware(Protected)
 
     @app.get("/", response_class=HTMLResponse)

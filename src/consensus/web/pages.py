@@ -77,6 +77,7 @@ def render(
         direction=interface.direction(language),
         languages=[(each, interface.say(each, "language_name")) for each in languages if each in interface.LANGUAGES],
         protocol=protocol,
+        say=interface.say,
         at=lambda instant: interface.instant_in(language, instant, zone),
         **_speaking(language),
         **context,
