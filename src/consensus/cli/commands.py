@@ -53,12 +53,6 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
     command(subcommands, "deduplicate", _deduplicate, "cut answers into submissions and propose duplicate groups")
 
     review = family("review", "the workbook in which people decide what asks the same")
-    parser = command(review, "export", _review_export, "write the review workbook")
-    parser.add_argument("file", type=Path, nargs="?", help="where to (default: the partnership's outputs)")
-    command(review, "import", _review_import, "take the decisions of a reviewed workbook").add_argument(
-        "file", type=Path
-    )
-
     deciding.add_to(review, command)
 
     rounds = family("round", "open, move and close rounds")
@@ -186,16 +180,6 @@ def _deduplicate(context: Context, options: argparse.Namespace) -> Said:
     gathered = steps.gather(context.db, context.partnership, now=context.now)
     found = steps.propose_duplicates(context.db, context.partnership, cache=context.cache, now=context.now)
     return Said.of(found, gathered.done)
-
-
-def _review_export(context: Context, options: argparse.Namespace) -> Said:
-    path = options.file or context.settings.outputs(context.partnership) / "review.xlsx"
-    outcome = steps.export_review(context.db, context.partnership, path, now=context.now)
-    return Said.of(outcome, f"The workbook is {path}.")
-
-
-def _review_import(context: Context, options: argparse.Namespace) -> Said:
-    return Said.of(steps.import_review(context.db, context.partnership, options.file, by=context.by, now=context.now))
 
 
 def _round_open(context: Context, options: argparse.Namespace) -> Said:

@@ -1,4 +1,4 @@
-"""The commands by which people decide screen by screen what asks the same."""
+"""The commands by which people decide what asks the same: in a workbook, or screen by screen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ Add = Callable[[argparse._SubParsersAction, str, Callable[..., Said], str], argp
 
 
 def add_to(review: argparse._SubParsersAction, command: Add) -> None:
-    """Add `consensus review next`, `answer`, `undo` and `progress`."""
+    """Add `consensus review export`, `import`, `next`, `answer`, `undo` and `progress`."""
+    parser = command(review, "export", _review_export, "write the review workbook")
+    parser.add_argument("file", type=Path, nargs="?", help="where to (default: the partnership's outputs)")
+    command(review, "import", _review_import, "take the decisions of a reviewed workbook").add_argument(
+        "file", type=Path
+    )
     command(review, "next", _next, "show the screen to decide on next: participants' words")
     parser = command(review, "answer", _answer, "say which candidates of a screen ask the same; the rest do not")
     parser.add_argument("screen", help="its id, as `consensus review next` shows it")
@@ -26,6 +31,16 @@ def add_to(review: argparse._SubParsersAction, command: Add) -> None:
         "--why", default=""
     )
     command(review, "progress", _progress, "how far the review is, and how much is together by estimate")
+
+
+def _review_export(context: Context, options: argparse.Namespace) -> Said:
+    path = options.file or context.settings.outputs(context.partnership) / "review.xlsx"
+    outcome = steps.export_review(context.db, context.partnership, path, now=context.now)
+    return Said.of(outcome, f"The workbook is {path}.")
+
+
+def _review_import(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(steps.import_review(context.db, context.partnership, options.file, by=context.by, now=context.now))
 
 
 def _cache(context: Context) -> Path:
