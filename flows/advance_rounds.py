@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -12,11 +14,17 @@ from prefect.states import Completed
 from consensus import orchestration, steps
 from consensus.errors import ConsensusError
 from consensus.settings import Settings
+from consensus.steps import Outcome
+from flows.artifacts import show_outcome
 from flows.interim_ranking import interim_ranking
 from flows.parameters import Now, instant
-from flows.running import open_store, run_step, show
+from flows.running import open_store, run_step
 
 __all__ = ["advance_rounds"]
+
+STAGE = "advance-rounds"
+ALL = "all-partnerships"
+"""Stands in the keys of artifacts where the partnership's id does otherwise."""
 
 
 @flow(name="advance-rounds", flow_run_name="advance rounds")
@@ -28,8 +36,7 @@ def advance_rounds(now: Now = None) -> State[Any]:
     at = instant(now)
     log = get_run_logger()
     outcome = run_step("advance rounds", steps.advance_rounds, now=at, outputs=Settings.from_environment().outputs)
-    if outcome.counts.get("acts"):
-        show(outcome, "rounds")
+    _show(outcome, at)
     told = [outcome.done.strip()]
     for partnership in _to_rank(at):
         try:
@@ -42,6 +49,20 @@ def advance_rounds(now: Now = None) -> State[Any]:
         for reply in orchestration.reconcile(db, now=instant(None)):
             log.info(reply.sentence)
     return Completed(message=" ".join(told))
+
+
+def _show(outcome: Outcome, at: datetime) -> None:
+    """Show what was done and every round with what it waits for; where something was done, also the plot of the rounds.
+
+    A sweep that finds nothing due draws nothing, so that one every five minutes costs no more than two artifacts.
+    """
+    with open_store() as db:
+        names = [name for name, _ in steps.list_partnerships(db)]
+        rounds = [steps.waiting_rounds(db, name, now=at) for name in names]
+        drawn = names if outcome.counts.get("acts") else []
+        images = {f"{name} rounds": plot for name in drawn for plot in steps.plots(db, name, STAGE, now=at).values()}
+    tables = {"rounds": pd.concat(rounds, ignore_index=True)} if rounds else {}
+    show_outcome(dataclasses.replace(outcome, tables=tables), ALL, images=images)
 
 
 def _to_rank(at: datetime) -> list[str]:

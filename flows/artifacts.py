@@ -29,7 +29,6 @@ __all__ = [
     "Progress",
     "artifact_key",
     "public_counts",
-    "show_markdown",
     "show_outcome",
     "summary",
     "table_rows",
@@ -150,11 +149,6 @@ def show_outcome(
             key=artifact_key(partnership, stage, name),
             description=f"{name.capitalize()}: {title}",
         )
-
-
-def show_markdown(partnership: str, stage: str, text: str) -> None:
-    """Create one markdown artifact of a stage."""
-    create_markdown_artifact(text, key=artifact_key(partnership, stage), description=f"{stage} of {partnership}")
 
 
 class Progress:

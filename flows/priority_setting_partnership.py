@@ -11,8 +11,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from consensus import orchestration, steps
-from consensus.steps import NextAction
-from flows.artifacts import Progress, show_markdown
+from consensus.steps import NextAction, Outcome
+from flows.artifacts import Progress, show_outcome
 from flows.deduplicate import deduplicate
 from flows.final_workshop import final_workshop
 from flows.gather_uncertainties import gather_uncertainties
@@ -49,7 +49,7 @@ def priority_setting_partnership(partnership: PartnershipId, now: Now = None) ->
             progress.part()
             action = _next(partnership, at)
     _prepare(action)
-    show_markdown(partnership, STAGE, _told(action, done))
+    show_outcome(_outcome(partnership, action, done, at), partnership, images=_images(partnership, at))
     return Completed(message=action.sentence, data={"partnership": partnership, "actor": action.actor})
 
 
@@ -67,9 +67,14 @@ def _prepare(action: NextAction) -> None:
             get_run_logger().info(reply.sentence)
 
 
-def _told(action: NextAction, done: list[str]) -> str:
+def _outcome(partnership: str, action: NextAction, done: list[str], at: datetime) -> Outcome:
+    """Return what ran and what comes next, with the rounds and what each waits for."""
+    with open_store() as db:
+        rounds = steps.waiting_rounds(db, partnership, now=at)
     ran = ", ".join(done) or "nothing, all that a machine can do was done"
-    lines = [f"Ran: {ran}.", f"**Next ({action.actor}):** {action.sentence}"]
-    if action.command:
-        lines.append(f"`{action.command}`")
-    return "\n\n".join(lines)
+    return Outcome(STAGE, f"Ran: {ran}.", f"({action.actor}) {action.to_text()}", tables={"rounds": rounds})
+
+
+def _images(partnership: str, at: datetime) -> dict[str, bytes]:
+    with open_store() as db:
+        return steps.plots(db, partnership, STAGE, now=at)

@@ -112,6 +112,35 @@ def test_a_partnership_is_taken_to_the_next_thing_a_person_must_do(at_stage: AtS
     assert action.command in told
 
 
+def test_whoever_looks_at_the_parent_run_sees_the_rounds_too(at_stage: AtStage, api: SyncPrefectClient) -> None:
+    at_stage("advance-rounds")
+
+    state = run(priority_setting_partnership, partnership="small", now=OPENED + timedelta(days=1))
+
+    shown = artifacts_of(api, state.state_details.flow_run_id)
+    key = "small-priority-setting-partnership"
+    assert "Ran: nothing" in shown[key]["data"]
+    assert "closes Friday 8 May 2026" in shown[f"{key}-rounds"]["data"]
+    assert shown[f"{key}-plot"]["data"].startswith("data:image/png;base64,")
+
+
+def test_a_sweep_shows_the_rounds_in_a_summary_and_a_table_even_where_nothing_was_due(
+    at_stage: AtStage, api: SyncPrefectClient
+) -> None:
+    at_stage("advance-rounds")
+
+    idle = run(advance_rounds, now=OPENED + timedelta(days=1))
+    acting = run(advance_rounds, now=RANKED)
+
+    before, after = (artifacts_of(api, state.state_details.flow_run_id) for state in (idle, acting))
+    key = "all-partnerships-advance-rounds"
+    assert set(before) == {key, f"{key}-rounds"}
+    assert "Nothing was due." in before[key]["data"]
+    assert "closes Friday 8 May 2026" in before[f"{key}-rounds"]["data"]
+    assert set(before) < set(after)
+    assert after[f"{key}-small-rounds"]["data"].startswith("data:image/png;base64,")
+
+
 def test_the_run_that_closes_a_round_is_planned_for_the_instant_it_closes(
     at_stage: AtStage, api: SyncPrefectClient
 ) -> None:

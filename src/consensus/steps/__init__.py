@@ -44,6 +44,7 @@ from consensus.steps.standing import (
     shortlisted,
     status,
     top_table,
+    waiting_rounds,
 )
 from consensus.steps.subscription import Subscription, subscription, unsubscribe
 from consensus.steps.sweep import advance_rounds
@@ -139,5 +140,6 @@ __all__ = [
     "unsubscribe",
     "upcoming",
     "verify_store",
+    "waiting_rounds",
     "withdraw",
 ]

@@ -34,6 +34,7 @@ __all__ = [
     "shortlisted",
     "status",
     "top_table",
+    "waiting_rounds",
 ]
 
 
@@ -92,8 +93,7 @@ def status(db: Store, partnership: str, *, now: datetime) -> Standing:
     with db.reading() as session:
         fixed = store.load_protocol(session, partnership)
         rows = store.list_rounds(session, partnership)
-        comes = [told(next_acts(session, row, fixed, now), fixed) for row in rows]
-        rounds = rounds_table(rows, fixed).assign(next=comes)
+        rounds = _with_next(session, rows, fixed, now)
         counts = _counts(session, partnership)
         rankings = [f"{row.kind} ranking {row.ranking_id}" for row in store.list_rankings(session, partnership)]
         records = [{str(key): value for key, value in row.items()} for row in rounds.to_dict("records")]
@@ -144,6 +144,18 @@ def rounds_of(db: Store, partnership: str) -> pd.DataFrame:
     with db.reading() as session:
         fixed = store.load_protocol(session, partnership)
         return rounds_table(store.list_rounds(session, partnership), fixed)
+
+
+def waiting_rounds(db: Store, partnership: str, *, now: datetime) -> pd.DataFrame:
+    """Return a partnership's rounds as people read them, each with what it does next by itself."""
+    with db.reading() as session:
+        fixed, rows = store.load_protocol(session, partnership), store.list_rounds(session, partnership)
+        return _with_next(session, rows, fixed, now).rename(columns={"next": "by itself"})
+
+
+def _with_next(session: Session, rows: list[models.Round], fixed: Protocol, now: datetime) -> pd.DataFrame:
+    comes = [told(next_acts(session, row, fixed, now), fixed) for row in rows]
+    return rounds_table(rows, fixed).assign(next=comes)
 
 
 def current_ranking_id(db: Store, partnership: str) -> str:
