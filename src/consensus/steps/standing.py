@@ -19,7 +19,7 @@ from consensus.steps.ranking import current_ranking
 from consensus.steps.timetable import rounds_table
 from consensus.steps.upcoming import Reach, next_acts, reach_of, told
 from consensus.steps.workshop import final_ranking
-from consensus.store import Store
+from consensus.store import Store, keying
 
 __all__ = [
     "Standing",
@@ -136,6 +136,7 @@ def _counts(session: Session, partnership: str) -> dict[str, int]:
         "set aside": len(store.load_frame(session, "set_aside", partnership)),
         "ballots received": len(ballots),
         "decisions": len(store.load_decisions(session, partnership)),
+        **{f"keyed in ({mode})": count for mode, count in keying.count_modes(session, partnership).items()},
     }
 
 

@@ -36,8 +36,12 @@ __all__ = [
     "open_door",
     "protocol_of",
     "send",
+    "send_keyed",
     "visit",
 ]
+
+WEB = "web"
+"""The mode of what people send themselves."""
 
 LEAST_SECONDS = {"gather": 20, "interim": 30}
 """Who sends faster than this after beginning is flagged, for a person to look at; it counts all the same."""
@@ -196,8 +200,25 @@ def send(db: Store, token: str, *, flags: Collection[str] = (), now: datetime) -
         return _visit(session, person, row, now)
 
 
+def send_keyed(
+    session: Session, person: models.Participation, row: models.Round, *, mode: str, received_at: datetime
+) -> str:
+    """Send what was keyed in for a person within a transaction, as of when it was received; return its receipt code."""
+    there = _visit(session, person, row, received_at)
+    _send(session, person, row, there, set(), received_at, mode=mode)
+    sent = taking_part.last_response(session, row.round_id, person.response_id)
+    return receipts.receipt_code(sent.commitment) if sent else ""
+
+
 def _send(
-    session: Session, person: models.Participation, row: models.Round, there: Visit, flags: set[str], now: datetime
+    session: Session,
+    person: models.Participation,
+    row: models.Round,
+    there: Visit,
+    flags: set[str],
+    now: datetime,
+    *,
+    mode: str = WEB,
 ) -> None:
     response_id = person.response_id or f"w{secrets.token_hex(10)}"
     last = taking_part.last_response(session, row.round_id, person.response_id)
@@ -214,6 +235,7 @@ def _send(
         group=_group(there),
         partner=_partner(there) or person.partner,
         language=person.language,
+        mode=mode,
         survey_hash=there.survey.hash,
         replies=_json(survey.replies(there.survey, there.said)),
         nonce=nonce,

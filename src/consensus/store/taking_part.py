@@ -105,12 +105,17 @@ def _answers(session: Session, response: models.Response) -> list[models.Answer]
     return list(session.exec(query))
 
 
+def _source(response: models.Response) -> str:
+    """Return where answers and ballots say that they came from: the survey pages, or how else they were given."""
+    return SOURCE if response.mode == "web" else response.mode
+
+
 def _answer(response: models.Response, box: str, text: str, *, key: str, version: int, status: str) -> models.Answer:
     return models.Answer(
         partnership=response.partnership,
         answer_id=key,
         version=version,
-        source=SOURCE,
+        source=_source(response),
         response_id=response.response_id,
         box=box,
         group=response.group,
@@ -130,7 +135,7 @@ def save_sent_ballot(session: Session, response: models.Response, choices: list[
             ballot_id=response.response_id,
             version=response.version,
             partnership=response.partnership,
-            source=SOURCE,
+            source=_source(response),
             group=response.group,
             choices=json.dumps(choices, sort_keys=True, separators=(",", ":")),
             began_at=response.began_at,
@@ -146,11 +151,11 @@ def add_participation(
     *,
     partner: str,
     language: str,
-    seed: int,
+    seed: int | None,
     draft: str,
-    began_at: datetime,
+    began_at: datetime | None,
 ) -> models.Participation:
-    """Add somebody who came by an open link and began."""
+    """Add somebody who came by an open link and began, or whose sheet was keyed in."""
     row = models.Participation(
         token_hash=token_hash,
         round_id=round_.round_id,

@@ -18,6 +18,7 @@ from consensus.settings import Settings
 from consensus.store import Store
 from consensus.version import __version__
 from consensus.web.forms import Doorway
+from consensus.web.keying import add_keying
 from consensus.web.letters import add_letters
 from consensus.web.pace import Pace
 from consensus.web.printing import add_printing
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     add_survey(app, db, doorway, clock, settings.outputs)
     add_letters(app, db, settings, pages, clock)
     add_printing(app, db, doorway)
+    add_keying(app, db, clock)
     app.add_middleware(Protected)
 
     @app.get("/", response_class=HTMLResponse)
