@@ -8,6 +8,7 @@ leaves fractions, branch and bound takes over.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd
 
 import numpy as np
@@ -56,7 +57,7 @@ def kemeny(tables: GroupTables) -> Scores:
     Where several orders are optimal, questions on whose order they disagree are tied, and so is any run of questions
     joined by such pairs: what is left untied is the same in every optimal order. Source: Kemeny, Daedalus 1959;88:577.
     """
-    found = kemeny_orders(tables.combined_pairs())
+    found = _found(tuple(map(tuple, tables.combined_pairs())))
     label = connected_components(csr_array(~(found.above | found.above.T)), directed=False)[1]
     inside = label[:, None] == label
     net = (found.above & ~inside).sum(axis=1) - (found.above & ~inside).sum(axis=0)
@@ -64,6 +65,12 @@ def kemeny(tables: GroupTables) -> Scores:
     if found.unsettled:
         notes.append(f"Kemeny: optimal orders disagree on {found.unsettled} pairs of questions; these are tied.")
     return Scores(net.astype(int).tolist(), notes)
+
+
+@lru_cache(maxsize=4)
+def _found(above: tuple[tuple[int, ...], ...]) -> KemenyOrders:
+    """Return `kemeny_orders`, searched once: the order and its firmness ask for the same table within one ranking."""
+    return kemeny_orders([list(row) for row in above])
 
 
 def kemeny_orders(above: list[list[int]] | IntArray) -> KemenyOrders:
