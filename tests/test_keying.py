@@ -16,7 +16,7 @@ from consensus.steps.paper import paper_of
 from tests.accessibility import axe_faults
 from tests.browser import chromium, resize
 from tests.test_survey_browser import served  # noqa: F401  a fixture
-from tests.visiting import Visitor, at_the_door, open_interim
+from tests.visiting import EXAMPLE, Visitor, at_the_door, open_interim
 
 GATHER = "/desk/key/lanternfield-gather-1"
 INTERIM = "/desk/key/lanternfield-interim-1"
@@ -196,6 +196,29 @@ def test_a_ballot_is_keyed_in_by_the_numbers_on_paper_and_counts_as_any_other(pl
     ranked = {choice["rank"]: choice["item_id"] for choice in json.loads(ballot.choices)}
     assert ranked == {1: asked[2], 2: asked[0]}
     assert ballot.source == "telephone"
+
+
+def test_a_rated_ballot_is_printed_with_its_scale_and_keyed_in_with_what_is_not_known(tmp_path):
+    folder = tmp_path / "rated"
+    folder.mkdir()
+    for path in EXAMPLE.glob("*.toml"):
+        text = path.read_text(encoding="utf-8").replace('form = "ranked"', 'form = "rated"')
+        (folder / path.name).write_text(text.replace('type = "rank"', 'type = "rate"'), encoding="utf-8")
+    client, db, clock = at_the_door(tmp_path / "home", folder)
+    client = TestClient(client.app, base_url="http://127.0.0.1", client=("127.0.0.1", 5000))
+    asked = open_interim(db, clock, 3)
+
+    printed = client.get("/print/lanternfield/interim").text
+    for by in ("Ann", "Ben"):
+        rank(client, by, [], **{f"a__choices__{asked[0]}": "7", f"a__choices__{asked[2]}": "dont_know"})
+
+    assert printed.count('<span class="scale"><span>1</span>') == 3
+    (ballot,) = rows(db, models.Ballot)
+    assert {choice["item_id"]: choice.get("rank") for choice in json.loads(ballot.choices)} == {
+        asked[0]: 7,
+        asked[2]: None,
+    }
+    db.close()
 
 
 def test_numbers_that_no_question_has_or_that_stand_twice_are_told_with_their_box(place):
