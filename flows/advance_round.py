@@ -9,6 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from consensus import orchestration, steps
+from consensus.settings import Settings
 from flows.parameters import Now, RoundAct, RoundId, instant
 from flows.running import open_store, run_step, show
 from flows.send_mail import send_mail
@@ -23,7 +24,7 @@ def advance_round(round_id: RoundId, act: RoundAct, now: Now = None) -> State[An
     It does what the sweep does, at the very instant; both at once do it once.
     """
     at = instant(now)
-    outcome = run_step(f"{act} the round", steps.advance_rounds, now=at)
+    outcome = run_step(f"{act} the round", steps.advance_rounds, now=at, outputs=Settings.from_environment().outputs)
     if outcome.counts.get("acts"):
         show(outcome, "rounds")
         send_mail(now=now)

@@ -48,6 +48,9 @@ def advance_rounds(now: Now = None) -> State[Any]:
     with open_store() as db:
         for reply in orchestration.reconcile(db, now=instant(None)):
             log.info(reply.sentence)
+        mail_is_due = any(steps.mail_is_due(db, name, now=at) for name, _title in steps.list_partnerships(db))
+        if mail_is_due and Settings.from_environment().smtp_url:
+            log.info(orchestration.trigger("send-mail", {}).sentence)
     return Completed(message=" ".join(told))
 
 

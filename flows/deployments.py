@@ -150,9 +150,8 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     ),
     Deployment(
         send_mail,
-        "Every five minutes: send what is due in the outbox. No letter goes twice; who still gets one is decided now.",
+        "Send what is due in the outbox. The sweep starts it. No letter goes twice; who still gets one is decided now.",
         tags=(ROUND_TAG, "mail"),
-        cron="2-59/5 * * * *",
         at_once=1,
     ),
     Deployment(
