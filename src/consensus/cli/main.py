@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from consensus.cli import chain, checking, commands, inviting, running
+from consensus.cli import chain, checking, commands, inviting, rounds, running
 from consensus.cli.context import Context
 from consensus.errors import ConsensusError
 from consensus.version import __version__
@@ -67,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     commands.add_to(subcommands, common)
     checking.add_to(subcommands, common)
+    rounds.add_to(subcommands, common)
     inviting.add_to(subcommands, common)
     chain.add_to(subcommands, common)
     running.add_to(subcommands, common)
