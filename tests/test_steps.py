@@ -539,7 +539,7 @@ def test_the_next_thing_to_do_is_named_at_every_point_of_the_walk(tmp_path, db):
 
 
 def test_an_order_that_would_itself_show_a_small_groups_list_is_not_made(tmp_path, db):
-    until("advance-rounds", db, tmp_path)
+    until("interim-ranking", db, tmp_path)
     plain = small_folder(tmp_path / "plain", **{'rule = "jla_positions"': 'rule = "maximin"'})
     small = small_folder(
         tmp_path / "few", **{'rule = "jla_positions"': 'rule = "maximin"', "small_cells = 5": "small_cells = 15"}

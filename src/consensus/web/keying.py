@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 
 from consensus import interface, survey
 from consensus.errors import StageError
-from consensus.protocol import SurveyItem
 from consensus.steps import keying
 from consensus.steps.keying import MODES, Entry
 from consensus.steps.paper import PaperSurvey
@@ -159,13 +158,7 @@ def _entry(paper: PaperSurvey, form: Form) -> tuple[Entry, tuple[str, ...]]:
             amiss += [f"{item.label}: {interface.say(LANGUAGE, one.key, **one.named)}" for one in faults]
         else:
             said |= fill_page(survey.Page(item.id, "form", (item,)), form, {}, questions=ids)
-        amiss += [f"{item.label}: choose one of the ratings on the sheet."] if _unreadable(item, said) else []
     return Entry(**head, said={name: value for name, value in said.items() if value}), tuple(amiss)
-
-
-def _unreadable(item: SurveyItem, said: dict[str, Any]) -> bool:
-    known = {str(value) for value in range(1, item.maximum + 1)} | {"dont_know"}
-    return item.type == "rate" and not set(said.get(item.id, {}).values()) <= known
 
 
 def _chosen(paper: PaperSurvey, differences: list[keying.Difference], form: Form) -> dict[str, Any]:
