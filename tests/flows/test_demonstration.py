@@ -46,7 +46,7 @@ def test_the_documented_command_takes_a_real_conversation_to_its_top_ten(shared:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    table = done.stdout.partition("The Top ")[2]
+    table = done.stdout.partition("The Top 10")[2]
     ranks = [words[0] for words in (line.split() for line in table.splitlines()) if words and words[0].isdigit()]
     assert len(ranks) >= 10
     assert ranks[0] == "1"

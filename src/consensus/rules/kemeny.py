@@ -57,7 +57,7 @@ def kemeny(tables: GroupTables) -> Scores:
     Where several orders are optimal, questions on whose order they disagree are tied, and so is any run of questions
     joined by such pairs: what is left untied is the same in every optimal order. Source: Kemeny, Daedalus 1959;88:577.
     """
-    found = _found(tuple(map(tuple, tables.combined_pairs())))
+    found = _found(tuple(tuple(map(int, row)) for row in tables.combined_pairs()))
     label = connected_components(csr_array(~(found.above | found.above.T)), directed=False)[1]
     inside = label[:, None] == label
     net = (found.above & ~inside).sum(axis=1) - (found.above & ~inside).sum(axis=0)
