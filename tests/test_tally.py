@@ -280,11 +280,6 @@ def test_a_weight_that_differs_within_a_ballot_is_refused():
         tally(long(("b1", "carer", {"q1": 1, "q2": 2})).assign(weight=[1, 2]))
 
 
-def test_respondent_weights_are_refused_rather_than_passed_over():
-    with pytest.raises(DataError, match="respondent_weight"):
-        tally(long(("b1", "carer", {"q1": 1})).assign(respondent_weight=0.8))
-
-
 def test_a_task_needs_exactly_one_best_and_one_worst():
     ballots = long(("b1", "carer", {"q1": 1, "q2": 1, "q3": 0})).assign(set="t1")
 

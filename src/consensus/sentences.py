@@ -87,7 +87,8 @@ def describe(result: Any) -> str:
     method = attrs.get("method", "")
     if method not in METHODS:
         raise DataError("This result does not carry its method; describe what tally, rank, stress or agree returned.")
-    return " ".join([*METHODS[method](attrs), *attrs.get("warnings", []), _computed(attrs)])
+    weighted = _weighted(attrs["weighting"]) if "weighting" in attrs else []
+    return " ".join([*METHODS[method](attrs), *weighted, *attrs.get("warnings", []), _computed(attrs)])
 
 
 def _computed(attrs: Attrs) -> str:
@@ -194,14 +195,26 @@ def _agree(attrs: Attrs) -> list[str]:
 
 
 def _rake(attrs: Attrs) -> list[str]:
-    named = "; ".join(f"{group}: {' and '.join(wanted)}" for group, wanted in attrs["options"]["margins"].items())
-    most = attrs["options"]["most"]
+    return _weighted({**attrs["options"], "people": attrs["people"], "effective": attrs["effective"]})
+
+
+def _weighted(weighting: Attrs) -> list[str]:
+    size = [f"{group} {n:.1f} of {weighting['people'][group]}" for group, n in weighting["effective"].items()]
+    unstated = weighting.get("unstated", {})
+    told = [_raked(weighting)]
+    if unstated:
+        told.append(f"Who did not state what the weighting needs counts as one person ({_listed(unstated)}).")
+    told += weighting.get("notes", [])
+    return [*told, f"Effective sample sizes: {', '.join(size)}."] if size else told
+
+
+def _raked(weighting: Attrs) -> str:
+    if not weighting.get("margins"):
+        return "Within groups, each ballot counted its respondent weight."
+    named = "; ".join(f"{group}: {' and '.join(wanted)}" for group, wanted in weighting["margins"].items())
+    most = weighting["most"]
     limit = f", no weight above {most:g} times the mean" if most is not None else ""
-    size = ", ".join(f"{group} {attrs['effective'][group]:.1f} of {n}" for group, n in attrs["people"].items())
-    return [
-        f"Within groups, people were weighted to declared margins by raking ({named}){limit}.",
-        f"Effective sample sizes: {size}.",
-    ]
+    return f"Within groups, people were weighted to declared margins by raking ({named}){limit}."
 
 
 def _summarise(attrs: Attrs) -> list[str]:

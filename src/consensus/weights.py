@@ -16,8 +16,9 @@ import pandas as pd
 from consensus.digest import digest
 from consensus.errors import DataError, ProtocolError
 from consensus.version import __version__
+from consensus.vocabulary import check_columns, how_many
 
-__all__ = ["Margins", "effective_sample_size", "rake", "trim"]
+__all__ = ["Margins", "effective_sample_size", "rake", "trim", "weigh_ballots"]
 
 Margins = Mapping[str, Mapping[str, Mapping[str, int]]]
 """Group -> variable -> level -> whole-number part of the group."""
@@ -160,16 +161,111 @@ def trim(weights: npt.ArrayLike, most: float, least: float = 0.0) -> FloatArray:
     return weight
 
 
+def weigh_ballots(
+    ballots: pd.DataFrame, people: pd.DataFrame, margins: Margins, *, most: float | None = None
+) -> pd.DataFrame:
+    """Return the ballots frame with the column `respondent_weight`, from what people said of themselves.
+
+    Who is at no level with a part, having skipped the question perhaps, counts as one person; the others of the group
+    are raked to the margins among themselves. A margin with a level that nobody of the group is at cannot be met: it is
+    left out for that group, and said so.
+
+    Parameters
+    ----------
+    ballots
+        The long frame.
+    people
+        One row a ballot: `ballot`, `group` and a column for each variable of the margins; missing: not stated.
+    margins, most
+        As for `rake`.
+
+    Returns
+    -------
+    DataFrame
+        `attrs["weighting"]`: `margins` met, `most`, `unstated` (group -> people who count one), `off` (group -> the
+        furthest that a margin is from its part) and `notes`, sentences. `tally` keeps them for `describe`.
+
+    Raises
+    ------
+    ProtocolError
+        Parts that are not whole numbers, or all 0.
+    DataError
+        A missing column, or a ballot that `people` does not name once.
+
+    Examples
+    --------
+    >>> ballots = pd.DataFrame({"ballot": list("abc"), "group": "carer", "question": "q1", "value": 1})
+    >>> people = pd.DataFrame({"ballot": list("abc"), "group": "carer", "age": ["young", "old", None]})
+    >>> weighed = weigh_ballots(ballots, people, {"carer": {"age": {"young": 1, "old": 3}}})
+    >>> weighed["respondent_weight"].tolist(), weighed.attrs["weighting"]["unstated"]
+    ([0.5, 1.5, 1.0], {'carer': 1})
+    """
+    _check_parts(margins, most)
+    _check_people(ballots, people, margins)
+    met, stated, notes = _what_can_be_met(people, margins)
+    weight = pd.Series(1.0, index=people.index)
+    raked = rake(people[stated], met, most=most)
+    weight[stated] = raked
+    unstated = people["group"].isin(list(met)) & ~stated
+    weighed = ballots.assign(respondent_weight=ballots["ballot"].map(dict(zip(people["ballot"], weight, strict=True))))
+    weighed.attrs["weighting"] = {
+        "margins": raked.attrs["options"]["margins"],
+        "most": most,
+        "unstated": {str(group): int(n) for group, n in people["group"][unstated].value_counts(sort=False).items()},
+        "off": raked.attrs["off"],
+        "notes": notes,
+    }
+    return weighed
+
+
+def _what_can_be_met(people: pd.DataFrame, margins: Margins) -> tuple[Margins, pd.Series, list[str]]:
+    """Return the margins without a level that nobody is at, who is at a level of each, and what was left out."""
+    stated, notes = pd.Series(False, index=people.index), []
+    met: dict[str, dict[str, Mapping[str, int]]] = {}
+    for group, wanted in margins.items():
+        kept = {variable: {level for level, part in parts.items() if part} for variable, parts in wanted.items()}
+        while True:
+            known = people["group"] == group
+            for variable, levels in kept.items():
+                known &= people[variable].isin(levels)
+            lost = [variable for variable, levels in kept.items() if set(people.loc[known, variable]) != levels]
+            if not lost:
+                break
+            kept.pop(lost[0])
+            notes.append(f"Group '{group}' is not weighted by {lost[0]}: nobody of it is at one of the levels.")
+        if kept and known.any():
+            met[group] = {variable: wanted[variable] for variable in kept}
+            stated |= known
+    return met, stated, notes
+
+
+def _check_people(ballots: pd.DataFrame, people: pd.DataFrame, margins: Margins) -> None:
+    check_columns(ballots, "ballots")
+    lacks = [column for column in ["ballot", *_columns(margins)] if column not in people]
+    if lacks:
+        raise DataError.of("the people", [f"Column '{column}' is missing; add it." for column in lacks])
+    twice, unknown = int(people["ballot"].duplicated().sum()), ~ballots["ballot"].isin(people["ballot"])
+    faults = [f"{how_many(twice, 'row')} for a ballot named before; keep one row a ballot."] if twice else []
+    if unknown.any():
+        count = how_many(ballots["ballot"][unknown].nunique(), "ballot")
+        faults.append(f"{count} without a row; add one, with what is not stated left empty.")
+    if faults:
+        raise DataError.of("the people", faults)
+
+
 def _columns(margins: Margins) -> list[str]:
     """Return the columns that the margins speak of, each once."""
     return list(dict.fromkeys(["group", *(variable for wanted in margins.values() for variable in wanted)]))
 
 
-def _check(people: pd.DataFrame, margins: Margins, most: float | None) -> None:
-    named = [(group, variable, parts) for group, wanted in margins.items() for variable, parts in wanted.items()]
+def _named(margins: Margins) -> list[tuple[str, str, Mapping[str, int]]]:
+    return [(group, variable, parts) for group, wanted in margins.items() for variable, parts in wanted.items()]
+
+
+def _check_parts(margins: Margins, most: float | None) -> None:
     wrong = [
         f"group '{group}', {variable}: the parts are whole numbers, 0 or more, and not all 0; mend them."
-        for group, variable, parts in named
+        for group, variable, parts in _named(margins)
         if not any(parts.values())
         or any(isinstance(p, bool) or not isinstance(p, (int, np.integer)) or p < 0 for p in parts.values())
     ]
@@ -177,11 +273,15 @@ def _check(people: pd.DataFrame, margins: Margins, most: float | None) -> None:
         wrong.append("a weight may be at most 1 or more times the mean; raise `most`.")
     if wrong:
         raise ProtocolError.of("the margins", wrong)
+
+
+def _check(people: pd.DataFrame, margins: Margins, most: float | None) -> None:
+    _check_parts(margins, most)
     lacks = [column for column in _columns(margins) if column not in people]
     if lacks:
         raise DataError.of("the people", [f"Column '{column}' is missing; add it." for column in lacks])
     faults = []
-    for group, variable, parts in named:
+    for group, variable, parts in _named(margins):
         mine = people.loc[people["group"] == group, variable]
         there = {level for level in parts if parts[level]}
         lost = int((~mine.isin(there)).sum())

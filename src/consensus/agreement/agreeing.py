@@ -14,7 +14,16 @@ from consensus.agreement.between import jensen_shannon, kendall_tau_b, rank_bias
 from consensus.agreement.concordance import friedman
 from consensus.agreement.within import RATERS, rate_places, read_raters, resample_raters
 from consensus.errors import ProtocolError
-from consensus.resampling import doubled_positions, interval, lowest_places, points_matrix, replicate_sums, stream
+from consensus.resampling import (
+    BallotMatrix,
+    doubled_positions,
+    in_voices,
+    interval,
+    lowest_places,
+    points_matrix,
+    replicate_sums,
+    stream,
+)
 from consensus.rules import GroupTables, group_tables
 from consensus.tally.tables import Tally
 from consensus.version import __version__
@@ -24,6 +33,10 @@ __all__ = ["BETWEEN", "COLUMNS", "agree"]
 COLUMNS = ["group", "other", "question", "statistic", "value", "low", "high", "p"]
 BETWEEN = "between groups"
 """What stands for the group where the groups themselves are the raters."""
+UNWEIGHTED = (
+    "Respondent weights count in the groups' lists and so in how alike these are; within a group every person counts "
+    "once."
+)
 LEVEL = 0.95
 LEAST = {"kendall_w": 0.0, "top_overlap": 0.0, "rank_biased_overlap": 0.0, "jensen_shannon": 0.0}
 
@@ -98,16 +111,17 @@ def agree(
         "method": "agree",
         "options": options,
         "form": t.form,
-        "ballots": dict(zip(tables.groups, tables.n, strict=True)),
+        "ballots": tables.people,
         "notes": notes,
         "version": __version__,
         "digest": t.digest,
     }
+    frame.attrs.update(**t.told_weighting)
     return frame
 
 
 def _within(tables: GroupTables, replicates: int, seed: int, workers: int) -> tuple[list[Row], list[str]]:
-    t, rows, notes = tables.tally, [], []
+    t, rows, notes = tables.received, [], []
     t.ballots  # noqa: B018  raises when they were not kept
     for group, at in zip(tables.groups, tables.at.tolist(), strict=True):
         if t.form not in RATERS:
@@ -122,6 +136,8 @@ def _within(tables: GroupTables, replicates: int, seed: int, workers: int) -> tu
                 f"Stakeholder group '{group}': {raters.left_out} of {int(t.n[at])} ballots do not answer every "
                 "question and are left out of Kendall's W, Friedman's test and the mean Spearman correlation."
             )
+    if t.voices is not None:
+        notes.append(UNWEIGHTED)
     return rows, notes
 
 
@@ -163,10 +179,14 @@ def _group_points(tables: GroupTables) -> npt.NDArray[np.float64]:
 
 
 def _drawn_points(tables: GroupTables, group: int, replicates: int, seed: int, workers: int) -> npt.NDArray:
-    matrix, q = points_matrix(tables.tally, group), len(tables.tally.questions)
+    matrix, q = _points(tables, group), len(tables.tally.questions)
     told = {"largest": matrix.largest, "workers": workers}
     sums = replicate_sums(matrix.rows, matrix.weight, replicates, seed, matrix.name, **told)
     return _as_totals(tables, sums, q)
+
+
+def _points(tables: GroupTables, group: int) -> BallotMatrix:
+    return in_voices(points_matrix(tables.received, group), tables.received, group)
 
 
 def _as_totals(tables: GroupTables, sums: npt.NDArray, q: int) -> npt.NDArray:
@@ -174,7 +194,9 @@ def _as_totals(tables: GroupTables, sums: npt.NDArray, q: int) -> npt.NDArray:
     if sums.shape[1] == q:
         return sums
     above, below = sums[:, :q], sums[:, q:]
-    return (above + 2) / (2 * below + 4) if tables.tally.form == "pairwise" else above / np.maximum(below, 1)
+    unit = tables.tally.unit
+    pairwise = tables.tally.form == "pairwise"
+    return (above + 2 * unit) / (2 * below + 4 * unit) if pairwise else above / np.maximum(below, 1)
 
 
 def _pair(
@@ -239,7 +261,7 @@ def _chances(
 
 def _together(tables: GroupTables, pair: tuple[int, int], replicates: int, seed: int, workers: int) -> npt.NDArray:
     """Return distances between two groups of the same sizes, both drawn from the ballots of both."""
-    parts = [points_matrix(tables.tally, int(tables.at[at])) for at in pair]
+    parts = [_points(tables, int(tables.at[at])) for at in pair]
     cut = len(parts[0].weight)
     weight = np.concatenate([part.weight for part in parts])
 

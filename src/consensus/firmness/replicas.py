@@ -15,6 +15,7 @@ from consensus.resampling import (
     doubled_positions,
     draw_normal,
     gaussian_sums,
+    in_voices,
     lowest_places,
     midrank_matrix,
     place_moments,
@@ -23,6 +24,7 @@ from consensus.resampling import (
     points_worth,
     replicate_sums,
     replicate_weights,
+    voices_matrix,
 )
 from consensus.rules import GroupTables, rank
 from consensus.tally import IntArray, are_short, tally_coded
@@ -92,18 +94,22 @@ def rank_replicates(
         raise ProtocolError(f"No way called {method!r} to draw ballots again; use one of {', '.join(METHODS)}.")
     combine, forms = FROM_TOTALS.get(rule, (None, ()))
     averaged = tables.options.get(rule, {}).get("unranked", "average") == "average"
+    if method != "exact" and tables.received.voices is not None:
+        raise ProtocolError("The normal shortcut draws ballots without respondent weights; use method='exact'.")
     if combine is None or tables.tally.form not in forms or not averaged:
         if method != "exact":
             raise ProtocolError(f"Rule '{rule}' needs the ballots of each replicate; use method='exact'.")
         return rank_retallied(tables, rule, ties, replicates, seed)
     said = _with_a_say(tables)
     totals = [_sums(said, int(group), rule, replicates, seed, method, workers) for group in said.at]
-    q = len(said.tally.questions)
+    q, unit = len(said.tally.questions), said.tally.unit
     above = np.stack([total[:, :q] for total in totals], axis=1)
     fraction = totals[0].shape[1] > q
     below = np.stack([total[:, q:] for total in totals], axis=1) if fraction else np.ones(1)
     if fraction and tables.tally.form == "pairwise":
-        above, below = above + 2, 2 * below + 4
+        above, below = above + 2 * unit, 2 * below + 4 * unit
+    if combine is _mean and said.received.voices is not None:
+        above = _of_one_total(above, said, replicates, seed, workers)
     blocks = [slice(at, at + AT_ONCE) for at in range(0, replicates, AT_ONCE)]
     parts = [(above[some], below[some] if fraction else below) for some in blocks]
     return np.concatenate([lowest_places(combine(part, said, ties)) for part in parts])
@@ -112,15 +118,33 @@ def rank_replicates(
 def _sums(
     tables: GroupTables, group: int, rule: str, replicates: int, seed: int, method: str, workers: int
 ) -> npt.NDArray:
-    t, sign = tables.tally, -1 if rule == "borda" else 1
+    t, sign = tables.received, -1 if rule == "borda" else 1
     if method == "gaussian" and are_short(t.grouped):
         total, cross = place_moments(t.grouped, group, (places_worth if rule == "borda" else points_worth)(t))
         return sign * draw_normal(total, cross, int(t.n[group]), replicates, seed, t.groups[group])
-    matrix = (midrank_matrix if rule == "borda" else points_matrix)(t, group)
+    matrix = in_voices((midrank_matrix if rule == "borda" else points_matrix)(t, group), t, group)
     told = (matrix.rows, matrix.weight, replicates, seed, matrix.name)
     if method == "gaussian":
         return sign * gaussian_sums(*told, largest=matrix.largest)[0]
     return sign * replicate_sums(*told, largest=matrix.largest, workers=workers)
+
+
+def _of_one_total(
+    above: npt.NDArray, tables: GroupTables, replicates: int, seed: int, workers: int
+) -> npt.NDArray[np.object_]:
+    """Return sums as they would be had every replicate the group's own total of respondent weights, (R, G, Q) exact.
+
+    A replicate's people weigh more or less than the group's together, and it is divided by what they weigh. Each is
+    multiplied by n_g and by the other groups' totals of the replicate, which leaves order and ties as they are.
+    """
+    drawn = []
+    for group in tables.at.tolist():
+        matrix = voices_matrix(tables.received, group)
+        told = {"largest": matrix.largest, "workers": workers}
+        drawn.append(replicate_sums(matrix.rows, matrix.weight, replicates, seed, matrix.name, **told)[:, 0])
+    held = np.stack(drawn, axis=1).astype(object)
+    others = [np.prod(np.delete(held, at, axis=1), axis=1) * n for at, n in enumerate(tables.n)]
+    return above.astype(object) * np.stack(others, axis=1)[:, :, None]
 
 
 def _with_a_say(tables: GroupTables) -> GroupTables:
@@ -132,7 +156,7 @@ def _with_a_say(tables: GroupTables) -> GroupTables:
 
 def rank_retallied(tables: GroupTables, rule: str, ties: str, replicates: int, seed: int) -> IntArray:
     """Return ranks as `rank_replicates` does, from the same draws, by tallying each replicate: any rule, any form."""
-    t = tables.tally
+    t = tables.received
     coded = t.ballots
     drawn = np.zeros((replicates, len(coded)), dtype=np.int64)
     for group in tables.at:
@@ -146,11 +170,12 @@ def rank_retallied(tables: GroupTables, rule: str, ties: str, replicates: int, s
 
 def _rank_drawn(tables: GroupTables, rule: str, ties: str, shares: Mapping[str, int], weight: IntArray) -> IntArray:
     kept = np.flatnonzero(weight)
-    drawn = tally_coded(tables.tally.ballots._take(kept, weight[kept]), tables.tally.depth, keep_ballots=True)
+    t = tables.received
+    drawn = tally_coded(t.ballots._take(kept, weight[kept]), t.depth, keep_ballots=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         ranked = rank(drawn, rule, shares, ties, **tables.options.get(rule, {}))
-    return ranked["rank"].loc[list(tables.tally.questions)].to_numpy()
+    return ranked["rank"].loc[list(t.questions)].to_numpy()
 
 
 def rank_interval(drawn: IntArray, level: float = 0.95) -> tuple[IntArray, IntArray]:

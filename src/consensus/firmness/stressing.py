@@ -106,7 +106,7 @@ def stress(
         "method": "stress",
         "drawn": method,
         "options": options | {"shares": dict(zip(tables.groups, tables.shares, strict=True))},
-        "ballots": dict(zip(tables.groups, tables.n, strict=True)),
+        "ballots": tables.people,
         "acceptability": how,
         "influence": how_moved,
         "smallest_change": _told(tables, rule, top),
@@ -115,6 +115,7 @@ def stress(
         "version": __version__,
         "digest": t.digest,
     }
+    result.attrs.update(**t.told_weighting)
     return result
 
 

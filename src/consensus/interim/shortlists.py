@@ -106,7 +106,7 @@ def _proportional(rule: str, draw: _Draw, size: int, per_group: int, subgroup: S
     if rank.isna().any():
         raise ProtocolError("The tally has questions that are not in the ranking; give the tally that was ranked.")
     shares = draw.ranking.attrs.get("shares", {})
-    taken = PROPORTIONAL_RULES[rule](draw.tally, shares, size, rank.to_numpy(np.int64))
+    taken = PROPORTIONAL_RULES[rule](draw.tally.counting, shares, size, rank.to_numpy(np.int64))
     for chosen, why in taken:
         for at in chosen:
             draw.reasons[questions[at]] = [why]
@@ -213,6 +213,8 @@ def shortlist(
         "version": __version__,
         "digest": frame.attrs.get("digest", tally.digest if tally is not None else digest(frame)),
     }
+    if "weighting" in frame.attrs:
+        result.attrs["weighting"] = frame.attrs["weighting"]
     return result
 
 

@@ -50,9 +50,33 @@ def _public(
     if attrs.get("notes"):
         public["notes"] = ["Kendall's W, Friedman's test and the mean Spearman correlation look only at ballots that "
                            "answer every question."]  # fmt: skip
+    if "weighting" in attrs:
+        public["weighting"] = _public_weighting(attrs["weighting"], names, public["ballots"])
     change = attrs.get("smallest_change")
     public["smallest_change"] = None if withheld.voices or not change else _worded(change, names, wordings)
     return public
+
+
+def _public_weighting(
+    weighting: Mapping[str, Any], names: Mapping[str, str], ballots: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return how people were weighted; effective sample sizes of groups whose ballots are shown, and no small count."""
+    effective = {names[group]: n for group, n in weighting["effective"].items() if group in names}
+    notes = ["A margin with a level that nobody of a group is at was left out for that group."]
+    return {
+        "margins": {names.get(group, group): wanted for group, wanted in weighting.get("margins", {}).items()},
+        "most": weighting.get("most"),
+        "people": ballots,
+        "effective": {group: n for group, n in effective.items() if str(ballots.get(group, "")).isdigit()},
+        "notes": [
+            *(
+                ["Who did not state what the weighting needs counts as one person."]
+                if weighting.get("unstated")
+                else []
+            ),
+            *(notes if weighting.get("notes") else []),
+        ],
+    }
 
 
 def _worded(change: Mapping[str, Any], names: Mapping[str, str], wordings: pd.Series) -> dict[str, Any]:

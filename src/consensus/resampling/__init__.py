@@ -4,7 +4,14 @@
 `placing` puts many lists of totals in order at once; `moments` sums what the normal distribution needs.
 """
 
-from consensus.resampling.matrices import BallotMatrix, doubled_places, midrank_matrix, points_matrix
+from consensus.resampling.matrices import (
+    BallotMatrix,
+    doubled_places,
+    in_voices,
+    midrank_matrix,
+    points_matrix,
+    voices_matrix,
+)
 from consensus.resampling.moments import place_moments, places_worth, points_worth
 from consensus.resampling.placing import doubled_positions, lowest_places
 from consensus.resampling.replicates import (
@@ -24,6 +31,7 @@ __all__ = [
     "doubled_positions",
     "draw_normal",
     "gaussian_sums",
+    "in_voices",
     "interval",
     "lowest_places",
     "midrank_matrix",
@@ -34,4 +42,5 @@ __all__ = [
     "replicate_sums",
     "replicate_weights",
     "stream",
+    "voices_matrix",
 ]

@@ -13,7 +13,7 @@ from consensus.tally import CodedBallots, IntArray
 from consensus.tally.coded import UNSURE
 from consensus.tally.tables import Tally
 
-__all__ = ["BallotMatrix", "doubled_places", "midrank_matrix", "points_matrix"]
+__all__ = ["BallotMatrix", "doubled_places", "in_voices", "midrank_matrix", "points_matrix", "voices_matrix"]
 
 Rows = Callable[[IntArray], npt.NDArray]
 
@@ -43,6 +43,24 @@ class BallotMatrix:
     def n(self) -> int:
         """Return how many ballots the group has."""
         return int(self.weight.sum())
+
+
+def voices_matrix(t: Tally, group: int) -> BallotMatrix:
+    """Return the respondent weight of each ballot of a group, (B, 1) in millionths; 1 where there are none."""
+    coded, first, last = _of_group(t, group)
+    voice = np.ones(last - first, np.int64) if coded.voice is None else coded.voice[first:last]
+    return BallotMatrix(
+        t.groups[group], coded.weight[first:last], lambda at: voice[at, None], int(voice.max(initial=1))
+    )
+
+
+def in_voices(matrix: BallotMatrix, t: Tally, group: int) -> BallotMatrix:
+    """Return what each ballot of a group adds times its respondent weight, for matrices of all of its ballots."""
+    if t.voices is None:
+        return matrix
+    voices = voices_matrix(t, group)
+    rows, most = (lambda at: matrix.rows(at) * voices.rows(at).astype(np.float64)), matrix.largest * voices.largest
+    return BallotMatrix(matrix.name, matrix.weight, rows, most)
 
 
 def points_matrix(t: Tally, group: int) -> BallotMatrix:

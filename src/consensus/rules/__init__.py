@@ -75,8 +75,10 @@ def rank(
     DataFrame
         Index `question`. `rank`: the lowest place of a tie (1, 2, 2, 4), 1 is first; `tied`; `score`, the highest is
         first; `position_<group>`, 1 is most favoured; `total_<group>`; for ratings also `mean_<group>` of those who
-        answered. `attrs` holds method, rule, ties, shares, dropped, warnings, version and digest, the rule's own
-        options and its `notes`: a sentence each that a reader must be told, such as ties that the rule leaves.
+        answered. Where the ballots have respondent weights, a ballot counts its weight in all of these, and `ballots`
+        in `attrs` still counts people. `attrs` holds method, rule, ties, shares, dropped, warnings, version and digest,
+        the rule's own options and its `notes`: a sentence each that a reader must be told, such as ties that the rule
+        leaves.
 
     Raises
     ------
@@ -137,20 +139,21 @@ def _ranking(tables: GroupTables, rule: str, ties: str, options: Mapping[str, An
         "shares": dict(zip(tables.groups, tables.shares, strict=True)),
         "form": tables.tally.form,
         "depth": tables.tally.depth,
-        "ballots": dict(zip(tables.groups, tables.n, strict=True)),
+        "ballots": tables.people,
         "dropped": list(tables.dropped),
         "warnings": list(tables.warnings),
         "options": dict(options),
         "notes": list(scores.notes),
         "version": __version__,
-        "digest": tables.tally.digest,
+        "digest": tables.received.digest,
     }
+    frame.attrs.update(**tables.received.told_weighting)
     return frame
 
 
 def _totals(tables: GroupTables, at: int) -> np.ndarray:
     if (tables.denominator[at] == 1).all():
-        return tables.numerator[at]
+        return tables.numerator[at] if tables.tally.unit == 1 else tables.numerator[at] / tables.tally.unit
     return tables.numerator[at] / tables.denominator[at]
 
 

@@ -46,7 +46,9 @@ class GroupTables:
     Attributes
     ----------
     tally
-        The tally behind them.
+        The tables that rules read, in which each ballot counts its respondent weight where there are any.
+    received
+        The tally as given, in which each person counts once.
     groups
         (G,) those with ballots; `at` is their codes in the tally.
     shares
@@ -70,12 +72,18 @@ class GroupTables:
     doubled: IntArray
     dropped: tuple[str, ...]
     warnings: tuple[str, ...]
+    received: Tally
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def n(self) -> list[int]:
-        """Return the number of ballots in each group."""
+        """Return the number of ballots in each group, as the tables count them."""
         return [int(count) for count in self.tally.n[self.at]]
+
+    @property
+    def people(self) -> dict[str, int]:
+        """Return the number of ballots of each group, each counted once."""
+        return dict(zip(self.groups, self.received.n[self.at].tolist(), strict=True))
 
     def per_ballot(self) -> tuple[list[int], int]:
         """Return whole weights w and a divisor d, so that a group's share of each ballot, s_g / n_g, is w_g / d."""
@@ -114,11 +122,11 @@ def group_tables(t: Tally, shares: Mapping[str, int] | None = None, ties: str = 
     groups = tuple(t.groups[code] for code in at)
     if not any(declared[group] for group in groups):
         raise ProtocolError("No stakeholder group that has ballots has a share above 0; give at least one a share.")
-    numerator, denominator = group_scores(t)
+    numerator, denominator = group_scores(t.counting)
     doubled = doubled_positions(numerator[at], denominator[at], ties)
     kept = tuple(declared[group] for group in groups)
     told = tuple(_no_say(group, declared.get(group, 1), sum(kept)) for group in dropped)
-    return GroupTables(t, groups, at, kept, numerator[at], denominator[at], doubled, dropped, told)
+    return GroupTables(t.counting, groups, at, kept, numerator[at], denominator[at], doubled, dropped, told, t)
 
 
 def index_union(groups: Sequence[str], shares: Mapping[str, int]) -> list[str]:
@@ -164,7 +172,7 @@ def group_scores(t: Tally) -> tuple[IntArray, IntArray]:
         return np.tensordot(np.arange(t.places, 0, -1), t.N, axes=(0, 1)), one
     if t.form == "pairwise":
         wins, losses, ties = t.W.sum(axis=2), t.W.sum(axis=1), t.E.sum(axis=2)
-        return 2 * wins + ties + 2, 2 * (wins + losses + ties) + 4
+        return 2 * wins + ties + 2 * t.unit, 2 * (wins + losses + ties) + 4 * t.unit
     total = t.C @ np.array(t.levels, np.int64)
     if t.form == "chosen":
         return t.C[:, :, t.levels.index(1)] if 1 in t.levels else np.zeros_like(t.given), one

@@ -127,7 +127,7 @@ def group_informed_consensus(tables: GroupTables) -> Scores:
     agree, seen = tables.numerator.tolist(), t.given[tables.at].tolist()
     product = [
         prod(
-            (Fraction(a + 1, s + 2) ** share for a, s, share in zip(*pair, tables.shares, strict=True)),
+            (Fraction(a + t.unit, s + 2 * t.unit) ** share for a, s, share in zip(*pair, tables.shares, strict=True)),
             start=Fraction(1),
         )
         for pair in zip(zip(*agree, strict=True), zip(*seen, strict=True), strict=True)

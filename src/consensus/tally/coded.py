@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,9 @@ class CodedBallots:
         A rating of "don't know" is `UNSURE`.
     other
         (rows,) the other question's code (`pairwise`), the number of the task in its ballot (`best_worst`), else 0.
+    voice
+        (B,) the respondent weight of each person behind the ballot, in millionths (`UNIT` is a weight of 1); None:
+        there are no respondent weights.
     """
 
     form: str
@@ -62,6 +65,7 @@ class CodedBallots:
     question: IntArray
     value: IntArray
     other: IntArray
+    voice: IntArray | None = None
 
     def __len__(self) -> int:
         """Return the number of coded ballots, each counted once whatever its weight."""
@@ -72,6 +76,10 @@ class CodedBallots:
         """Return for each row the ballot that it belongs to."""
         return np.repeat(np.arange(len(self)), np.diff(self.start))
 
+    def in_voices(self) -> CodedBallots:
+        """Return the same ballots, each standing for as many millionths of a person as its respondent weight says."""
+        return self if self.voice is None else replace(self, weight=self.weight * self.voice, voice=None)
+
     def fingerprints(self) -> npt.NDArray[np.uint64]:
         """Return for each ballot 128 bits, shape (B, 2), that depend on what it says and on nothing else."""
         name = np.array([_label_bits(label) for label in self.questions], dtype=np.uint64)
@@ -79,12 +87,15 @@ class CodedBallots:
         if not len(self):
             return prints
         if self.form == "ranked":
-            return _mix(self._ranked_bits(name, prints))
+            return self._with_voice(self._ranked_bits(name, prints))
         other = name[self.other] if self.form == "pairwise" else self.other.view(np.uint64)
         parts = [name[self.question], self.value.view(np.uint64), other]
         for lane, seed in enumerate(_SEEDS):
             prints[:, lane] = np.add.reduceat(_row_bits(parts, seed), self.start[:-1])
-        return _mix(prints)
+        return self._with_voice(prints)
+
+    def _with_voice(self, prints: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        return _mix(prints) if self.voice is None else _mix(prints + _mix(self.voice.view(np.uint64))[:, None])
 
     def _ranked_bits(self, name: npt.NDArray[np.uint64], prints: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         """Add up each ballot's bits, looked up among those of every question at every place: few, and kept in cache."""
@@ -114,7 +125,8 @@ class CodedBallots:
         length = np.diff(self.start)[chosen]
         start = np.r_[0, np.cumsum(length)]
         rows = np.repeat(self.start[chosen] - start[:-1], length) + np.arange(start[-1])
-        columns = (self.question[rows], self.value[rows], self.other[rows])
+        voice = self.voice[chosen] if self.voice is not None else None
+        columns = (self.question[rows], self.value[rows], self.other[rows], voice)
         return CodedBallots(self.form, self.groups, self.questions, self.group[chosen], weight, start, *columns)
 
     def recode(self, groups: tuple[str, ...], questions: tuple[Any, ...]) -> CodedBallots:
@@ -123,7 +135,7 @@ class CodedBallots:
         question_at = _places(self.questions, questions)
         other = question_at[self.other] if self.form == "pairwise" else self.other
         question = question_at[self.question].astype(self.question.dtype)
-        coded = (self.weight, self.start, question, self.value, other)
+        coded = (self.weight, self.start, question, self.value, other, self.voice)
         return CodedBallots(self.form, groups, questions, group_at[self.group], *coded)._sort_rows()
 
     def join(self, more: CodedBallots) -> CodedBallots:
@@ -131,8 +143,11 @@ class CodedBallots:
         start = np.r_[self.start, more.start[1:] + self.start[-1]]
         names = ("group", "weight")
         group, weight = (np.r_[getattr(self, name), getattr(more, name)] for name in names)
-        rows = (np.r_[getattr(self, name), getattr(more, name)] for name in ("question", "value", "other"))
-        return CodedBallots(self.form, self.groups, self.questions, group, weight, start, *rows)
+        voice = np.r_[self.voice, more.voice] if self.voice is not None and more.voice is not None else None
+        rows = ("question", "value", "other")
+        question, value, other = (np.r_[getattr(self, name), getattr(more, name)] for name in rows)
+        labels = (self.form, self.groups, self.questions)
+        return CodedBallots(*labels, group, weight, start, question, value, other, voice)
 
     def _sort_rows(self) -> CodedBallots:
         """Return each ballot's rows by task, value, question, so that equal ballots are equal arrays."""
@@ -140,7 +155,7 @@ class CodedBallots:
         order = sorted_rows(self.owner, task, self.value, self.question, self.other)
         if order is None:
             return self
-        columns = (self.question[order], self.value[order], self.other[order])
+        columns = (self.question[order], self.value[order], self.other[order], self.voice)
         return CodedBallots(self.form, self.groups, self.questions, self.group, self.weight, self.start, *columns)
 
 
@@ -184,8 +199,9 @@ def code_received(received: Received) -> CodedBallots:
     if received.form == "best_worst":
         other = _number_within(owner, other, start)
     weight = received.weight[first].astype(np.int64)
+    voice = received.voice[first].astype(np.int64) if received.voice is not None else None
     labels = (received.form, received.groups, received.questions)
-    return CodedBallots(*labels, received.group[first], weight, start, question, value, other)
+    return CodedBallots(*labels, received.group[first], weight, start, question, value, other, voice)
 
 
 def _narrow(codes: IntArray) -> npt.NDArray:

@@ -15,7 +15,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from consensus.errors import DataError
-from consensus.tally.received import MISSING, UNKNOWN, FloatArray, IntArray, Received, first_rows, sorted_rows
+from consensus.tally.received import (
+    MISSING,
+    MOST_VOICE,
+    UNIT,
+    UNKNOWN,
+    FloatArray,
+    IntArray,
+    Received,
+    first_rows,
+    sorted_rows,
+)
 
 __all__ = ["find_ballot_faults", "quoted", "raise_faults"]
 
@@ -109,16 +119,21 @@ def _value_faults(received: Received, gaps: str, max_choices: int) -> Iterator[F
 
 
 def _weight_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
-    if "respondent_weight" in received.frame:
-        told = np.arange(len(received)) == 0
-        yield told, "column 'respondent_weight' does not count whole ballots; take the column out to tally without it."
-    weight = received.weight
-    if "weight" not in received.frame:
-        return
-    bad = ~(weight >= 1)
-    yield bad, "the weight is not a whole number from 1; write how many identical ballots this one stands for."
-    differs = weight != weight[first_rows(received.ballot)[received.ballot]] if len(weight) else bad
-    yield ~bad & differs, "the weight differs within the ballot; give all its rows the same."
+    if "weight" in received.frame:
+        bad = ~(received.weight >= 1)
+        yield bad, "the weight is not a whole number from 1; write how many identical ballots this one stands for."
+        told = "the weight differs within the ballot; give all its rows the same."
+        yield ~bad & _differs(received, received.weight), told
+    if received.voice is not None:
+        bad = ~((received.voice >= 1) & (received.voice <= MOST_VOICE * UNIT))
+        yield bad, f"the respondent weight is not a number above 0 and up to {MOST_VOICE}; 1 is one person's."
+        told = "the respondent weight differs within the ballot; give all its rows the same."
+        yield ~bad & _differs(received, received.voice), told
+
+
+def _differs(received: Received, weight: FloatArray) -> Mask:
+    """Return where a weight is not that of its ballot's first row."""
+    return weight != weight[first_rows(received.ballot)[received.ballot]] if len(weight) else np.zeros(0, bool)
 
 
 def _repeat_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:

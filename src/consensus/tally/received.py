@@ -17,6 +17,8 @@ from consensus.vocabulary import BALLOT_FORMS, check_columns
 __all__ = [
     "ALSO_NEEDED",
     "MISSING",
+    "MOST_VOICE",
+    "UNIT",
     "UNKNOWN",
     "IntArray",
     "Received",
@@ -29,6 +31,11 @@ __all__ = [
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+
+UNIT = 10**6
+"""A respondent weight of 1, in the millionths in which respondent weights are counted."""
+MOST_VOICE = 1000
+"""No respondent weight may be above it: one is a multiple of the group's mean of 1."""
 
 ALSO_NEEDED = {"best_worst": ("set",), "pairwise": ("other",)}
 """The column that a form needs beyond those of every ballots frame."""
@@ -57,6 +64,8 @@ class Received:
         The value, NaN where it is not a whole number; whether it is missing altogether.
     weight
         How many identical ballots the row's ballot stands for, NaN where it is not a whole number.
+    voice
+        The respondent weight in millionths, to the nearest, NaN where it is no number; None: the frame has none.
     """
 
     frame: pd.DataFrame
@@ -71,6 +80,7 @@ class Received:
     value: FloatArray
     blank: npt.NDArray[np.bool_]
     weight: FloatArray
+    voice: FloatArray | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -107,7 +117,12 @@ def receive(
         value=whole_numbers(ballots["value"]).to_numpy(),
         blank=ballots["value"].isna().to_numpy(bool),
         weight=whole_numbers(ballots["weight"]).to_numpy() if "weight" in ballots else np.ones(rows),
+        voice=_millionths(ballots["respondent_weight"]) if "respondent_weight" in ballots else None,
     )
+
+
+def _millionths(weights: pd.Series) -> FloatArray:
+    return np.rint(pd.to_numeric(weights, errors="coerce").to_numpy(np.float64) * UNIT)
 
 
 def _number_ballots(ids: pd.Series, group: IntArray, groups: int) -> IntArray:

@@ -7,8 +7,8 @@ allows. Source of the definitions: METHODS, "The tally".
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -20,25 +20,15 @@ import pandas as pd
 from consensus.errors import DataError
 from consensus.tally.coded import LANES, UNSURE, CodedBallots, code_ballots
 from consensus.tally.pairs import count_pairs, count_weighted
-from consensus.tally.received import IntArray, index_labels
+from consensus.tally.received import UNIT, IntArray, index_labels
 from consensus.tally.slots import are_short, read_slots
+from consensus.tally.written import AXES, axes_of, places_among, read_frame, write_frame
 from consensus.version import __version__
 
 __all__ = ["Tally", "tally", "tally_coded"]
 
-AXES: dict[str, tuple[tuple[str, str], ...]] = {
-    "n": (("groups", "group"),),
-    "given": (("groups", "group"), ("questions", "question")),
-    "N": (("groups", "group"), ("places", "other"), ("questions", "question")),
-    "W": (("groups", "group"), ("questions", "question"), ("questions", "other")),
-    "E": (("groups", "group"), ("questions", "question"), ("questions", "other")),
-    "C": (("groups", "group"), ("questions", "question"), ("levels", "other")),
-    "unsure": (("groups", "group"), ("questions", "question")),
-    "prints": (("groups", "group"), ("lanes", "other")),
-}
-"""Each table's axes, each with the column of the long frame that names the cell on it."""
-
-LABELS = {"groups": "group", "questions": "question", "levels": "other"}
+EXACT = 2**53
+"""Counts below it are exact in a float, in which counters with weights count."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +59,15 @@ class Tally:
         (G, 2) the sum of the ballots' fingerprints, from which `digest` is made.
     kept
         The coded ballots as counted, or None.
+    voices
+        The same tables in which each ballot counts its respondent weight, in millionths of a person, so that they too
+        are whole numbers and add; None where there are no respondent weights.
+    unit
+        How much one person of weight 1 counts: 1, or `UNIT` in `voices`.
+    squares
+        (G,) in `voices`, the sum of squared respondent weights, in millionths; else None.
+    weighting
+        How the respondent weights were made, where the ballots frame says so (see `weights.weigh_ballots`).
 
     Examples
     --------
@@ -93,6 +92,23 @@ class Tally:
     unsure: IntArray
     prints: npt.NDArray[np.uint64]
     kept: CodedBallots | None = None
+    voices: Tally | None = None
+    unit: int = 1
+    squares: IntArray | None = None
+    weighting: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def counting(self) -> Tally:
+        """Return the tables that rules read: those with respondent weights where there are any."""
+        return self.voices if self.voices is not None else self
+
+    @property
+    def effective(self) -> dict[str, float]:
+        """Return each group's effective sample size, (sum w)^2 / sum w^2; nothing without respondent weights."""
+        if self.voices is None or self.voices.squares is None:
+            return {}
+        sums = zip(self.groups, self.voices.n.tolist(), self.voices.squares.tolist(), strict=True)
+        return {group: total**2 / (UNIT * square) for group, total, square in sums if square}
 
     @property
     def places(self) -> int:
@@ -130,19 +146,36 @@ class Tally:
             "questions": len(self.questions),
             "version": __version__,
             "digest": self.digest,
+            **self.told_weighting,
         }
+
+    @property
+    def told_weighting(self) -> dict[str, Any]:
+        """Return what a result says of respondent weights: `weighting` with how they were made, people and `effective`.
+
+        Empty where there are none.
+        """
+        people = {group: n for group, n in zip(self.groups, self.n.tolist(), strict=True) if n}
+        told = {**self.weighting, "people": people, "effective": self.effective}
+        return {"weighting": told} if self.voices is not None else {}
 
     def __add__(self, more: Tally) -> Tally:
         """Return the tally of both sets of ballots: the same bits as one pass over all of them."""
         if (self.form, self.depth) != (more.form, more.depth):
             raise DataError("Tallies of different forms or depths do not add; tally both parts alike.")
+        if (self.voices is None) != (more.voices is None):
+            raise DataError(
+                "One tally has respondent weights and the other none; give every part the column 'respondent_weight'."
+            )
         groups = index_labels((*self.groups, *more.groups))
         questions = index_labels((*self.questions, *more.questions))
         levels = index_labels((*self.levels, *more.levels))
         one, two = (part._widen(groups, questions, levels) for part in (self, more))
-        tables = {name: getattr(one, name) + getattr(two, name) for name in AXES}
-        kept = one.kept.join(two.kept) if one.kept is not None and two.kept is not None else None
-        return replace(one, **tables, kept=kept)
+        tables: dict[str, Any] = {name: getattr(one, name) + getattr(two, name) for name in axes_of(one)}
+        tables["kept"] = one.kept.join(two.kept) if one.kept is not None and two.kept is not None else None
+        if one.voices is not None and two.voices is not None:
+            tables["voices"] = one.voices + two.voices
+        return replace(one, **tables, weighting=one.weighting if one.weighting == two.weighting else {})
 
     def to_frame(self) -> pd.DataFrame:
         """Return the tables as rows `table, group, question, other, count`, cells of 0 and kept ballots left out.
@@ -150,39 +183,12 @@ class Tally:
         `other` is the second question of W and E, the place of N, the value of C and the lane of prints, as text.
         Rows of the tables `form`, `groups`, `questions` and `levels` hold the labels, `count` their order.
         """
-        head = {"table": "form", "other": self.form, "count": -1 if self.depth is None else self.depth}
-        parts = [pd.DataFrame([head])]
-        for name, column in LABELS.items():
-            labels = list(getattr(self, name))
-            parts.append(pd.DataFrame({"table": name, column: labels, "count": range(len(labels))}))
-        for name, axes in AXES.items():
-            table = getattr(self, name).view(np.int64)
-            cells = np.nonzero(table)
-            named = {
-                column: [self._labels(axis)[int(at)] for at in cell]
-                for (axis, column), cell in zip(axes, cells, strict=True)
-            }
-            parts.append(pd.DataFrame({"table": name, **named, "count": table[cells]}))
-        frame = pd.concat([part.astype({"count": "int64"}) for part in parts], ignore_index=True)
-        frame["other"] = frame["other"].map(str, na_action="ignore")
-        return frame[["table", "group", "question", "other", "count"]].fillna("")
+        return write_frame(self)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Tally:
         """Return the tally that `to_frame` wrote, without kept ballots."""
-        part = {str(name): rows for name, rows in frame.groupby("table", sort=False)}
-        form, depth = part["form"]["other"].iloc[0], int(part["form"]["count"].iloc[0])
-        listed = {
-            name: part[name].sort_values("count")[column].tolist() if name in part else []
-            for name, column in LABELS.items()
-        }
-        levels = tuple(int(level) for level in listed["levels"])
-        t = _blank(form, None if depth < 0 else depth, tuple(listed["groups"]), tuple(listed["questions"]), levels)
-        for name in AXES.keys() & part.keys():
-            rows = part[name]
-            cell = tuple(_at([str(x) for x in rows[column]], t._labels(axis)) for axis, column in AXES[name])
-            getattr(t, name).view(np.int64)[cell] = rows["count"].to_numpy(np.int64)
-        return t
+        return read_frame(frame, _blank)
 
     def _labels(self, axis: str) -> Sequence[Any]:
         fixed = {"places": range(1, self.places + 1), "lanes": range(1, LANES + 1)}
@@ -192,20 +198,21 @@ class Tally:
         """Return the same tally with more groups, questions or values, as one pass with them would have given it."""
         if (groups, questions, levels) == (self.groups, self.questions, self.levels):
             return self
-        wide = _blank(self.form, self.depth, groups, questions, levels)
-        for name, axes in AXES.items():
-            cells = [_at(self._labels(axis), wide._labels(axis)) for axis, _ in axes]
+        wide = _blank(self.form, self.depth, groups, questions, levels, self.unit)
+        for name, axes in axes_of(self).items():
+            cells = [places_among(self._labels(axis), wide._labels(axis)) for axis, _ in axes]
             getattr(wide, name)[np.ix_(*cells)] = getattr(self, name)
         if self.form in ("ranked", "points"):
             self._place_new_last(wide)
         kept = self.kept.recode(groups, questions) if self.kept is not None else None
-        return replace(wide, kept=kept)
+        voices = self.voices._widen(groups, questions, levels) if self.voices is not None else None
+        return replace(wide, kept=kept, voices=voices, weighting=self.weighting)
 
     def _place_new_last(self, wide: Tally) -> None:
         """Count in `wide` that a question these ballots never name stands below those they do, level with the rest."""
         zero = self.C[:, :, self.levels.index(0)] if 0 in self.levels else 0
         favoured = self.given - zero
-        group, old = _at(self.groups, wide.groups), _at(self.questions, wide.questions)
+        group, old = places_among(self.groups, wide.groups), places_among(self.questions, wide.questions)
         new = np.setdiff1d(np.arange(len(wide.questions)), old)
         level = (self.n[:, None] - favoured)[:, :, None]
         wide.W[np.ix_(group, old, new)] = favoured[:, :, None]
@@ -230,7 +237,8 @@ def tally(
     ----------
     ballots
         Columns `ballot, group, question, value`; `weight` (whole number: that many identical ballots) if there is one;
-        `set` for `best_worst`, `other` for `pairwise`.
+        `respondent_weight` (a number above 0, read to six decimals: how much each person behind the ballot counts in
+        the group) if there is one; `set` for `best_worst`, `other` for `pairwise`.
     questions, groups
         Those there are, so that one nobody names still has its row of zeros; None: those in the frame.
     form
@@ -258,7 +266,8 @@ def tally(
     """
     if depth is not None and depth < 1:
         raise DataError(f"A depth of {depth} scores no place; use 1 or more, or None for all.")
-    return tally_coded(code_ballots(ballots, questions, form, groups, gaps), depth, keep_ballots)
+    t = tally_coded(code_ballots(ballots, questions, form, groups, gaps), depth, keep_ballots)
+    return replace(t, weighting=dict(ballots.attrs.get("weighting", {}))) if t.voices is not None else t
 
 
 def tally_coded(coded: CodedBallots, depth: int | None = 10, keep_ballots: bool = True) -> Tally:
@@ -270,7 +279,19 @@ def tally_coded(coded: CodedBallots, depth: int | None = 10, keep_ballots: bool 
     t.prints[:] = _sum_prints(coded)
     t.W[:], t.E[:] = count_pairs(coded)
     (_count_slots if are_short(coded) else _count_rows)(t, coded)
-    return replace(t, kept=coded if keep_ballots else None)
+    voices = _count_voices(coded, depth, keep_ballots) if coded.voice is not None else None
+    return replace(t, kept=coded if keep_ballots else None, voices=voices)
+
+
+def _count_voices(coded: CodedBallots, depth: int | None, keep_ballots: bool) -> Tally:
+    """Return the tables in which each ballot counts as many millionths of a person as its respondent weight says."""
+    said = coded.in_voices()
+    if float(said.weight.sum(dtype=np.float64)) >= EXACT:
+        raise DataError("The respondent weights are too large to be summed exactly; scale each group's to a mean of 1.")
+    t = tally_coded(said, depth, keep_ballots)
+    each = np.zeros(0) if coded.voice is None else np.rint(coded.voice.astype(np.float64) ** 2 / UNIT)
+    squares = count_weighted(coded.group, coded.weight * each.astype(np.int64), len(t.groups))
+    return replace(t, unit=UNIT, squares=squares)
 
 
 def _sum_prints(coded: CodedBallots) -> npt.NDArray[np.uint64]:
@@ -313,7 +334,12 @@ def _count_rows(t: Tally, coded: CodedBallots) -> None:
 
 
 def _blank(
-    form: str, depth: int | None, groups: tuple[str, ...], questions: tuple[Any, ...], levels: tuple[int, ...]
+    form: str,
+    depth: int | None,
+    groups: tuple[str, ...],
+    questions: tuple[Any, ...],
+    levels: tuple[int, ...],
+    unit: int = 1,
 ) -> Tally:
     g, q = len(groups), len(questions)
     places = 0 if form != "ranked" else q if depth is None else depth
@@ -321,10 +347,5 @@ def _blank(
     shape = {name: tuple(size[axis] for axis, _ in axes) for name, axes in AXES.items()}
     prints = np.zeros(shape.pop("prints"), np.uint64)
     tables: dict[str, Any] = {name: np.zeros(cells, np.int64) for name, cells in shape.items()}
-    return Tally(form, depth, groups, questions, levels, prints=prints, **tables)
-
-
-def _at(few: Sequence[Any], many: Sequence[Any]) -> IntArray:
-    """Return where each of a few labels stands among many."""
-    place = {label: at for at, label in enumerate(many)} | {str(label): at for at, label in enumerate(many)}
-    return np.array([place[label] for label in few], dtype=np.int64)
+    squares = np.zeros(g, np.int64) if unit > 1 else None
+    return Tally(form, depth, groups, questions, levels, prints=prints, unit=unit, squares=squares, **tables)
