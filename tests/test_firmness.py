@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.optimize import linprog
+from threadpoolctl import threadpool_info
 
 from consensus.errors import DataError, ProtocolError
 from consensus.firmness import LINEAR, influence, smallest_change, stress
@@ -30,10 +32,11 @@ from consensus.resampling import (
     replicate_weights,
 )
 from consensus.resampling import replicates as drawing
+from consensus.resampling.threads import own_threads
 from consensus.rules import RULES, group_tables, rank
-from consensus.rules.group_tables import doubled_positions as positions_twin
 from consensus.tally import tally
 from consensus.vocabulary import BALLOT_FORMS
+from tests import twins
 from tests.profiles import GROUPS, QUESTIONS, examples, frame_of, profiles
 
 
@@ -65,15 +68,18 @@ def test_drawing_all_replicates_at_once_ranks_as_tallying_each_of_them(data, for
 
 
 @examples
-@given(st.lists(st.lists(st.integers(-3, 3), min_size=5, max_size=5), min_size=1, max_size=4))
-def test_many_lists_are_placed_at_once_as_each_by_itself(scores):
-    table = np.array(scores)
+@given(
+    st.lists(st.lists(st.integers(-3, 3), min_size=5, max_size=5), min_size=1, max_size=4),
+    st.sampled_from([1, 10**9, 3 * 10**18, 0.5]),
+)
+def test_many_lists_are_placed_at_once_as_each_by_itself(scores, unit):
+    table = np.array(scores) * unit
 
     for ties in ("mean", "min", "dense"):
-        np.testing.assert_array_equal(
-            doubled_positions(table, ties), positions_twin(table, np.ones_like(table), ties), err_msg=ties
-        )
-    np.testing.assert_array_equal(lowest_places(table), positions_twin(table, np.ones_like(table), "min") // 2)
+        twin = [[2 * p for p in twins.positions(dict(enumerate(row)), ties).values()] for row in table.tolist()]
+        np.testing.assert_array_equal(doubled_positions(table, ties), np.array(twin, dtype=int), err_msg=ties)
+        if ties == "min":
+            np.testing.assert_array_equal(2 * lowest_places(table), np.array(twin, dtype=int))
 
 
 def test_any_number_of_workers_and_any_order_of_rows_give_the_same_digits(monkeypatch):
@@ -81,6 +87,7 @@ def test_any_number_of_workers_and_any_order_of_rows_give_the_same_digits(monkey
     ballots = survey(1, {"carer": 70, "nurse": 45})
     alone = stress(tally(ballots), replicates=60, top=3)
 
+    monkeypatch.setattr(drawing, "WORTH_A_THREAD", 0)
     many = stress(tally(ballots.sample(frac=1, random_state=3)), replicates=60, top=3, workers=4)
 
     pd.testing.assert_frame_equal(many, alone)
@@ -108,6 +115,30 @@ def test_each_replicate_draws_as_many_ballots_as_there_are_and_each_equally_ofte
     assert (np.abs(drawn.mean(axis=0) - weight) < 5 * np.sqrt(spread / 4000)).all()
     assert (np.abs(drawn.var(axis=0) / spread - 1) < 0.15).all()
     assert np.cov(drawn.T)[1, 2] == pytest.approx(-2 * 5 / 11, abs=0.1)
+
+
+@pytest.mark.parametrize("ballots", [1, 2, 3, 5, 15, 16, 17, 31, 33, 64])
+def test_no_ballot_is_favoured_whatever_their_number(ballots):
+    drawn = replicate_weights(np.ones(ballots, int), 20_000 // ballots, 8, "carer")
+
+    expected = len(drawn)
+    assert (drawn.sum(axis=1) == ballots).all()
+    assert ((drawn.sum(axis=0) - expected) ** 2 / expected).sum() <= stats.chi2.ppf(0.9999, max(ballots - 1, 1))
+
+
+def test_products_start_no_threads_of_their_own_until_the_last_of_us_is_done():
+    def threads():
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    before = threads()
+    with own_threads(2) as each:
+        inside = list(each(lambda _: threads(), range(2)))
+        with own_threads(1):
+            pass
+        still = threads()
+
+    assert [*inside, still] == [{1}] * 3
+    assert threads() == before
 
 
 def test_the_gaussian_shortcut_has_the_mean_and_spread_of_the_draws():

@@ -12,7 +12,9 @@ import numpy.typing as npt
 from consensus.errors import ProtocolError
 from consensus.resampling import (
     BallotMatrix,
+    GroupDraws,
     doubled_positions,
+    draw_all,
     draw_normal,
     gaussian_sums,
     in_voices,
@@ -22,7 +24,6 @@ from consensus.resampling import (
     places_worth,
     points_matrix,
     points_worth,
-    replicate_sums,
     replicate_weights,
     voices_matrix,
 )
@@ -47,12 +48,16 @@ def _positions(totals: Totals, tables: GroupTables, ties: str) -> IntArray:
 
 
 def _jla_positions(totals: Totals, tables: GroupTables, ties: str) -> npt.NDArray:
-    return -np.tensordot(_positions(totals, tables, ties), np.array(tables.shares), axes=(1, 0))
+    return -_by_shares(_positions(totals, tables, ties), tables)
 
 
 def _jla_top10(totals: Totals, tables: GroupTables, ties: str) -> npt.NDArray:
     points = np.maximum(22 - _positions(totals, tables, ties), 0)
-    return np.tensordot(points, np.array(tables.shares), axes=(1, 0))
+    return _by_shares(points, tables)
+
+
+def _by_shares(points: IntArray, tables: GroupTables) -> IntArray:
+    return np.einsum("rgq,g->rq", points, np.array(tables.shares))
 
 
 def _maximin(totals: Totals, tables: GroupTables, ties: str) -> npt.NDArray:
@@ -101,50 +106,59 @@ def rank_replicates(
             raise ProtocolError(f"Rule '{rule}' needs the ballots of each replicate; use method='exact'.")
         return rank_retallied(tables, rule, ties, replicates, seed)
     said = _with_a_say(tables)
-    totals = [_sums(said, int(group), rule, replicates, seed, method, workers) for group in said.at]
-    q, unit = len(said.tally.questions), said.tally.unit
-    above = np.stack([total[:, :q] for total in totals], axis=1)
-    fraction = totals[0].shape[1] > q
-    below = np.stack([total[:, q:] for total in totals], axis=1) if fraction else np.ones(1)
-    if fraction and tables.tally.form == "pairwise":
-        above, below = above + 2 * unit, 2 * below + 4 * unit
+    totals = _sums(said, rule, replicates, seed, method, workers)
     if combine is _mean and said.received.voices is not None:
-        above = _of_one_total(above, said, replicates, seed, workers)
+        totals = _of_one_total(totals, said, replicates, seed, workers)
     blocks = [slice(at, at + AT_ONCE) for at in range(0, replicates, AT_ONCE)]
-    parts = [(above[some], below[some] if fraction else below) for some in blocks]
-    return np.concatenate([lowest_places(combine(part, said, ties)) for part in parts])
+    return np.concatenate([lowest_places(combine(_some(said, totals, some), said, ties)) for some in blocks])
 
 
-def _sums(
-    tables: GroupTables, group: int, rule: str, replicates: int, seed: int, method: str, workers: int
-) -> npt.NDArray:
+def _some(tables: GroupTables, totals: list[npt.NDArray], some: slice) -> Totals:
+    """Return the totals of some replicates, (replicates, G, Q), above and below the line of a fraction, else (1,)."""
+    q = len(tables.tally.questions)
+    both = np.stack([total[some] for total in totals], axis=1)
+    if both.shape[-1] == q:
+        return both, np.ones(1)
+    above, below = both[..., :q], both[..., q:]
+    if tables.tally.form != "pairwise":
+        return above, below
+    unit = tables.tally.unit
+    return above + 2 * unit, 2 * below + 4 * unit
+
+
+def _sums(tables: GroupTables, rule: str, replicates: int, seed: int, method: str, workers: int) -> list[npt.NDArray]:
+    """Return what each group's ballots add up to in each replicate, (replicates, K)."""
     t, sign = tables.received, -1 if rule == "borda" else 1
+    groups = [int(group) for group in tables.at]
     if method == "gaussian" and are_short(t.grouped):
-        total, cross = place_moments(t.grouped, group, (places_worth if rule == "borda" else points_worth)(t))
-        return sign * draw_normal(total, cross, int(t.n[group]), replicates, seed, t.groups[group])
-    matrix = in_voices((midrank_matrix if rule == "borda" else points_matrix)(t, group), t, group)
-    told = (matrix.rows, matrix.weight, replicates, seed, matrix.name)
+        worth = (places_worth if rule == "borda" else points_worth)(t)
+        moments = [(*place_moments(t.grouped, group, worth), int(t.n[group])) for group in groups]
+        drawn = [draw_normal(*of, replicates, seed, t.groups[at]) for of, at in zip(moments, groups, strict=True)]
+        return [sign * total for total in drawn]
+    matrix = midrank_matrix if rule == "borda" else points_matrix
+    matrices = [in_voices(matrix(t, group), t, group) for group in groups]
+    told = [(each.rows, each.weight, replicates, seed, each.name) for each in matrices]
+    most = [each.largest for each in matrices]
     if method == "gaussian":
-        return sign * gaussian_sums(*told, largest=matrix.largest)[0]
-    return sign * replicate_sums(*told, largest=matrix.largest, workers=workers)
+        return [sign * gaussian_sums(*of, largest=largest)[0] for of, largest in zip(told, most, strict=True)]
+    draws = [GroupDraws(*of, largest=largest) for of, largest in zip(told, most, strict=True)]
+    sums = draw_all(draws, workers)
+    return sums if sign > 0 else [-total for total in sums]
 
 
 def _of_one_total(
-    above: npt.NDArray, tables: GroupTables, replicates: int, seed: int, workers: int
-) -> npt.NDArray[np.object_]:
-    """Return sums as they would be had every replicate the group's own total of respondent weights, (R, G, Q) exact.
+    totals: list[npt.NDArray], tables: GroupTables, replicates: int, seed: int, workers: int
+) -> list[npt.NDArray]:
+    """Return sums as they would be had every replicate the group's own total of respondent weights, exact.
 
     A replicate's people weigh more or less than the group's together, and it is divided by what they weigh. Each is
     multiplied by n_g and by the other groups' totals of the replicate, which leaves order and ties as they are.
     """
-    drawn = []
-    for group in tables.at.tolist():
-        matrix = voices_matrix(tables.received, group)
-        told = {"largest": matrix.largest, "workers": workers}
-        drawn.append(replicate_sums(matrix.rows, matrix.weight, replicates, seed, matrix.name, **told)[:, 0])
-    held = np.stack(drawn, axis=1).astype(object)
+    matrices = [voices_matrix(tables.received, group) for group in tables.at.tolist()]
+    draws = [GroupDraws(m.rows, m.weight, replicates, seed, m.name, largest=m.largest) for m in matrices]
+    held = np.stack([drawn[:, 0] for drawn in draw_all(draws, workers)], axis=1).astype(object)
     others = [np.prod(np.delete(held, at, axis=1), axis=1) * n for at, n in enumerate(tables.n)]
-    return above.astype(object) * np.stack(others, axis=1)[:, :, None]
+    return [total.astype(object) * other[:, None] for total, other in zip(totals, others, strict=True)]
 
 
 def _with_a_say(tables: GroupTables) -> GroupTables:

@@ -1,7 +1,8 @@
 """Ballots drawn again with replacement, group by group: what firmness and agreement take their intervals from.
 
 `matrices` writes out what each ballot adds to its group's tables, `replicates` sums it over ballots drawn again, and
-`placing` puts many lists of totals in order at once; `moments` sums what the normal distribution needs.
+`placing` puts many lists of totals in order at once; `moments` sums what the normal distribution needs;
+`threads` keeps those of the linear algebra library out of the way.
 """
 
 from consensus.resampling.matrices import (
@@ -16,6 +17,8 @@ from consensus.resampling.moments import place_moments, places_worth, points_wor
 from consensus.resampling.placing import doubled_positions, lowest_places
 from consensus.resampling.replicates import (
     BLOCK,
+    GroupDraws,
+    draw_all,
     draw_normal,
     gaussian_sums,
     interval,
@@ -27,8 +30,10 @@ from consensus.resampling.replicates import (
 __all__ = [
     "BLOCK",
     "BallotMatrix",
+    "GroupDraws",
     "doubled_places",
     "doubled_positions",
+    "draw_all",
     "draw_normal",
     "gaussian_sums",
     "in_voices",

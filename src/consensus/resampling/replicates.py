@@ -8,17 +8,20 @@ sums are whole numbers small enough to be exact in the matrix product, so that n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
 
 from consensus.errors import DataError
+from consensus.resampling.threads import own_threads
 
 __all__ = [
     "BLOCK",
     "EXACT_DOUBLE",
+    "GroupDraws",
+    "draw_all",
     "draw_normal",
     "gaussian_sums",
     "interval",
@@ -33,9 +36,11 @@ Rows = Callable[[IntArray], npt.NDArray]
 """Ballot numbers -> (ballots, K) what each adds."""
 
 BLOCK = 4096
-"""Ballots a block: the counters of one replicate stay in the nearest cache."""
+"""Ballots a block, no more than 2**16: the counters of one replicate stay in the nearest cache."""
 IN_CACHE = 1 << 16
-"""Draws held at once, for as many replicates as that takes."""
+"""Counters held at once, for as many replicates as that takes."""
+WORTH_A_THREAD = 1 << 22
+"""Fewer draws are made by one thread: more would wait for each other longer than they work."""
 EXACT_SINGLE, EXACT_DOUBLE = 2**24, 2**53
 
 
@@ -50,6 +55,55 @@ def stream(seed: int, *names: object) -> np.random.Generator:
     told = hashlib.sha256("\x1f".join(map(str, names)).encode("utf-8", "surrogatepass")).digest()
     words = np.frombuffer(told, dtype="<u4").tolist()
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, *words])))
+
+
+class GroupDraws:
+    """Ballots of one group drawn again, block by block, and what they add up to so far."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        weight: IntArray,
+        replicates: int,
+        seed: int,
+        name: str,
+        *,
+        largest: int,
+        draws: int | None = None,
+    ):
+        self.rows, self.seed, self.name, self.lock = rows, seed, name, Lock()
+        self.member = np.repeat(np.arange(len(weight)), weight)
+        n = len(self.member)
+        if not n:
+            raise DataError(f"Stakeholder group '{name}' has no ballots to draw from; leave it out.")
+        if largest * max(n, draws or 0) >= EXACT_DOUBLE:
+            raise DataError(f"Values up to {largest} are too large to be summed exactly; use smaller ones.")
+        size = np.diff(np.r_[0:n:BLOCK, n])
+        every = n if draws is None else draws
+        self.falls = stream(seed, name, "blocks").multinomial(every, size / size.sum(), size=replicates)
+        self.exact = np.float32 if largest * int(self.falls.max(initial=0)) < EXACT_SINGLE else np.float64
+        self.total: IntArray | None = None
+
+    def __len__(self) -> int:
+        """Return how many blocks there are."""
+        return self.falls.shape[1]
+
+    def add(self, block: int) -> None:
+        """Draw a block's part of every replicate and add it; in whole numbers, so that no order of blocks matters."""
+        chosen = self.member[block * BLOCK : (block + 1) * BLOCK]
+        drawn = _draw(stream(self.seed, self.name, block), self.falls[:, block], len(chosen), self.exact)
+        part = (drawn @ self.rows(chosen).astype(self.exact)).astype(np.int64)
+        with self.lock:
+            self.total = part if self.total is None else np.add(self.total, part, out=self.total)
+
+
+def draw_all(groups: Sequence[GroupDraws], workers: int = 1) -> list[IntArray]:
+    """Return each group's sums, (replicates, K): the blocks of all groups shared out among so many threads."""
+    many = sum(int(group.falls.sum()) for group in groups) >= WORTH_A_THREAD
+    with own_threads(workers if many else 1) as each:
+        for _ in each(lambda job: job[0].add(job[1]), [(group, at) for group in groups for at in range(len(group))]):
+            pass
+    return [group.total for group in groups if group.total is not None]
 
 
 def replicate_sums(
@@ -84,30 +138,7 @@ def replicate_sums(
     >>> replicate_sums(lambda at: points[at], np.array([3, 5]), 4, 0, "carer", largest=1).sum(axis=1).tolist()
     [8, 8, 8, 8]
     """
-    member = np.repeat(np.arange(len(weight)), weight)
-    starts = range(0, len(member), BLOCK)
-    size = np.array([min(BLOCK, len(member) - at) for at in starts], dtype=np.int64)
-    falls = stream(seed, name, "blocks").multinomial(
-        len(member) if draws is None else draws, size / size.sum(), size=replicates
-    )
-    if largest * max(len(member), draws or 0) >= EXACT_DOUBLE:
-        raise DataError(f"Values up to {largest} are too large to be summed exactly; use smaller ones.")
-    exact = np.float32 if largest * int(falls.max(initial=0)) < EXACT_SINGLE else np.float64
-
-    def block(at: int) -> IntArray:
-        drawn = _draw(stream(seed, name, at), falls[:, at], int(size[at]), exact)
-        wanted = rows(member[at * BLOCK : at * BLOCK + int(size[at])]).astype(exact)
-        return np.rint(drawn @ wanted).astype(np.int64)
-
-    total: IntArray | None = None
-    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        wave = max(1, workers) * 2
-        for begin in range(0, len(size), wave):
-            for part in pool.map(block, range(begin, min(begin + wave, len(size)))):
-                total = part if total is None else total + part
-    if total is None:
-        raise DataError(f"Stakeholder group '{name}' has no ballots to draw from; leave it out.")
-    return total
+    return draw_all([GroupDraws(rows, weight, replicates, seed, name, largest=largest, draws=draws)], workers)[0]
 
 
 def replicate_weights(weight: IntArray, replicates: int, seed: int, name: str) -> IntArray:
@@ -117,34 +148,44 @@ def replicate_weights(weight: IntArray, replicates: int, seed: int, name: str) -
 
 
 def _draw(rng: np.random.Generator, falls: IntArray, size: int, exact: type) -> npt.NDArray:
-    """Return how often each of a block's ballots is drawn in each replicate, shape (replicates, size)."""
+    """Return how often each of a block's ballots is drawn in each replicate, shape (replicates, size).
+
+    Counted with some more ballots than there are: draws that fall on these are made again.
+    """
     drawn: npt.NDArray = np.empty((len(falls), size), dtype=exact)
-    step = max(1, IN_CACHE // size)
+    bits = max(1, (size - 1).bit_length())
+    width = 1 << bits if 16 * size >= 15 << bits else size + 1
+    step = max(1, IN_CACHE // width)
     for begin in range(0, len(falls), step):
         some = falls[begin : begin + step]
-        cell = _indices(rng, size, int(some.sum())).astype(np.intp)
-        if len(some) > 1:
-            cell += np.repeat(np.arange(len(some)) * size, some)
-        drawn[begin : begin + step] = np.bincount(cell, minlength=len(some) * size).reshape(-1, size)
+        row, least = np.arange(len(some)) * width, int(some.min())
+        cell = _fall(rng, size, width, len(some) * least).astype(np.intp).reshape(len(some), least)
+        cell += row[:, None]
+        flat = np.bincount(cell.ravel(), minlength=len(some) * width)
+        count = flat.reshape(-1, width)
+        lack = some - least + count[:, size:].sum(axis=1)
+        while (lacking := int(lack.sum())) > 0:
+            again, owner = _fall(rng, size, width, lacking), np.repeat(np.arange(len(some)), lack)
+            np.add.at(flat, row[owner] + again, 1)
+            lack = np.bincount(owner[again >= size], minlength=len(some))
+        drawn[begin : begin + step] = count[:, :size]
     return drawn
 
 
-def _indices(rng: np.random.Generator, size: int, count: int) -> npt.NDArray:
-    """Return so many whole numbers below `size`, all equally likely: random bits, those that come out larger left out.
+def _fall(rng: np.random.Generator, size: int, width: int, count: int) -> npt.NDArray:
+    """Return so many whole numbers below `width`, at most 2**16; all those below `size` are equally likely.
 
-    Four numbers are cut from each random word; with all bits used and none rescaled there is nothing to round.
+    Each takes 16 random bits: the last of them where `width` is a power of two, else scaled, and `size` where that
+    would favour some. Source: Lemire, ACM Trans Model Comput Simul 2019;29:3.
     """
-    bits = max(1, (size - 1).bit_length())
-    narrow: type = np.uint16 if bits <= 16 else np.uint32
-    found, lack = [], count
-    while lack > 0:
-        words = int(lack * 2**bits / size * np.dtype(narrow).itemsize / 8 * 1.01) + 8
-        some = rng.bit_generator.random_raw(words).astype("<u8", copy=False).view(narrow) & narrow(2**bits - 1)
-        if size < 2**bits:
-            some = some[some < size]
-        found.append(some)
-        lack -= len(some)
-    return np.concatenate([*found, np.zeros(0, narrow)])[:count]
+    words = rng.bit_generator.random_raw(-(-count // 4)).astype("<u8", copy=False).view("<u2")[:count]
+    if width > size + 1 or width == size:
+        return words & np.uint16(width - 1)
+    scaled = words * np.uint32(size)
+    again = scaled.astype(np.uint16) < 2**16 % size
+    scaled >>= np.uint32(16)
+    scaled[again] = size
+    return scaled
 
 
 def gaussian_sums(
@@ -165,7 +206,8 @@ def gaussian_sums(
         at = np.arange(begin, min(begin + BLOCK, len(weight)))
         block = rows(at).astype(np.float64)
         weighed = block * weight[at, None]
-        cross = block.T @ weighed + (cross if cross.size else 0.0)
+        with own_threads(1):
+            cross = block.T @ weighed + (cross if cross.size else 0.0)
         total = weighed.sum(axis=0) + (total if total.size else 0.0)
     return draw_normal(total, cross, n, replicates, seed, name), np.rint(total).astype(np.int64)
 
@@ -174,10 +216,10 @@ def draw_normal(
     total: FloatArray, cross: FloatArray, n: int, replicates: int, seed: int, name: str
 ) -> npt.NDArray[np.float64]:
     """Return (replicates, K) sums of n draws as the normal distribution has them, from sums and sums of products."""
-    spread, axes = np.linalg.eigh(cross - np.outer(total, total) / n)
-    root = axes * np.sqrt(np.maximum(spread, 0))
     drawn = stream(seed, name, "gaussian").standard_normal((replicates, len(total)))
-    return total + drawn @ root.T
+    with own_threads(1):
+        spread, axes = np.linalg.eigh(cross - np.outer(total, total) / n)
+        return total + drawn @ (axes * np.sqrt(np.maximum(spread, 0))).T
 
 
 def interval(values: npt.NDArray, level: float = 0.95) -> tuple[npt.NDArray, npt.NDArray]:
