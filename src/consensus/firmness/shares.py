@@ -41,7 +41,8 @@ def places_under(tables: GroupTables, rule: str, shares: Sequence[int]) -> npt.N
 def score_parts(tables: GroupTables, rule: str) -> list[list[int]]:
     """Return what a share of 1 of each group adds to each question's score, (G, Q), scaled to whole numbers."""
     alone = np.eye(len(tables.groups), dtype=int).tolist()
-    parts = [[Fraction(x) for x in score(replace(tables, shares=tuple(one)), rule)] for one in alone]
+    scored = [score(replace(tables, shares=tuple(one)), rule) for one in alone]
+    parts = [[Fraction(x) / scores.over for x in scores] for scores in scored]
     scale = lcm(*(part.denominator for row in parts for part in row))
     return [[int(part * scale) for part in row] for row in parts]
 

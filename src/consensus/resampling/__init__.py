@@ -1,7 +1,7 @@
 """Ballots drawn again with replacement, group by group: what firmness and agreement take their intervals from.
 
-`matrices` writes out what each ballot adds to its group's tables, `replicates` sums it over ballots drawn again, and
-`placing` puts many lists of totals in order at once; `moments` sums what the normal distribution needs;
+`matrices` writes out what each ballot adds to its group's tables, `replicates` sums it over ballots drawn again;
+`moments` sums what the normal distribution needs;
 `threads` keeps those of the linear algebra library out of the way.
 """
 
@@ -14,7 +14,6 @@ from consensus.resampling.matrices import (
     voices_matrix,
 )
 from consensus.resampling.moments import place_moments, places_worth, points_worth
-from consensus.resampling.placing import doubled_positions, lowest_places
 from consensus.resampling.replicates import (
     BLOCK,
     GroupDraws,
@@ -26,6 +25,7 @@ from consensus.resampling.replicates import (
     replicate_weights,
     stream,
 )
+from consensus.tally.placing import doubled_positions, lowest_places
 
 __all__ = [
     "BLOCK",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from consensus.resampling.placing import doubled_positions
 from consensus.tally import CodedBallots, IntArray
 from consensus.tally.coded import UNSURE
+from consensus.tally.placing import doubled_positions
 from consensus.tally.tables import Tally
 
 __all__ = ["BallotMatrix", "doubled_places", "in_voices", "midrank_matrix", "points_matrix", "voices_matrix"]

@@ -110,28 +110,31 @@ def rank(
     return _ranking(tables, rule, ties, options)
 
 
-def score(tables: GroupTables, rule: str) -> Sequence[int | Fraction]:
+def score(tables: GroupTables, rule: str) -> Scores:
     """Return each question's exact score by a rule, asked with the options that the tables hold for it, shape (Q,)."""
-    return RULES[rule](tables, **tables.options.get(rule, {}))
+    return _scores(tables, rule, tables.options.get(rule, {}))
+
+
+def _scores(tables: GroupTables, rule: str, options: Mapping[str, Any]) -> Scores:
+    scores = RULES[rule](tables, **options)
+    return scores if isinstance(scores, Scores) else Scores(scores)
 
 
 def _ranking(tables: GroupTables, rule: str, ties: str, options: Mapping[str, Any]) -> pd.DataFrame:
-    scores = RULES[rule](tables, **options)
-    if not isinstance(scores, Scores):
-        scores = Scores(scores)
+    scores = _scores(tables, rule, options)
     place = lowest_places(scores)
+    order = np.argsort(place, kind="stable")
     columns: dict[str, Any] = {
         "rank": place,
         "tied": np.bincount(place)[place] > 1,
-        "score": [float(score) for score in (scores if scores.shown is None else scores.shown)],
+        "score": np.array(scores.floats()),
     }
     columns |= {f"position_{group}": tables.doubled[at] / 2 for at, group in enumerate(tables.groups)}
     columns |= {f"total_{group}": _totals(tables, at) for at, group in enumerate(tables.groups)}
     if tables.tally.form == "rated":
         columns |= {f"mean_{group}": _mean_ratings(tables, at) for at, group in enumerate(tables.groups)}
-    frame = pd.DataFrame(columns, index=pd.Index(tables.tally.questions, name="question"))
-    order = np.lexsort((np.arange(len(frame)), place))
-    frame = frame.iloc[order]
+    index = tables.received.index.take(order)
+    frame = pd.DataFrame({name: column[order] for name, column in columns.items()}, index=index, copy=False)
     frame.attrs = {
         "method": "rank",
         "rule": rule,

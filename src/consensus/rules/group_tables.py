@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from consensus.errors import DataError, ProtocolError
-from consensus.tally import IntArray
+from consensus.tally import IntArray, placing
 from consensus.tally.tables import Tally
 
 __all__ = ["TIES", "GroupTables", "Scores", "doubled_positions", "group_scores", "group_tables", "lowest_places"]
@@ -31,12 +31,21 @@ class Scores(list[Exact]):
         A sentence each: ties that the rule leaves, how a fit was regularised.
     shown
         (Q,) the score to show where it is not the one that decides; None: the same.
+    over
+        What all scores are to be divided by: whole numbers decide an order sooner than fractions do.
     """
 
-    def __init__(self, scores: Iterable[Exact], notes: Sequence[str] = (), shown: Sequence[float] | None = None):
+    def __init__(
+        self, scores: Iterable[Exact], notes: Sequence[str] = (), shown: Sequence[float] | None = None, over: int = 1
+    ):
         super().__init__(scores)
         self.notes = tuple(notes)
         self.shown = shown
+        self.over = over
+
+    def floats(self) -> list[float]:
+        """Return the scores to show."""
+        return [float(score / self.over) for score in self] if self.shown is None else list(self.shown)
 
 
 @dataclass(frozen=True)
@@ -187,12 +196,12 @@ def doubled_positions(numerator: IntArray, denominator: IntArray, ties: str) -> 
     >>> doubled_positions(np.array([[9, 4, 4, 1]]), np.ones((1, 4), int), "mean").tolist()
     [[2, 5, 5, 8]]
     """
+    if (denominator == 1).all():
+        return placing.doubled_positions(numerator, ties)
     placed = []
     for tops, bottoms in zip(numerator.tolist(), denominator.tolist(), strict=True):
-        whole = all(bottom == 1 for bottom in bottoms)
-        scores = tops if whole else [Fraction(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
-        lowest = lowest_places(scores)
-        sharing = np.bincount(lowest, minlength=len(scores) + 1)
+        lowest = lowest_places([Fraction(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)])
+        sharing = np.bincount(lowest, minlength=len(tops) + 1)
         dense = np.cumsum(sharing > 0)
         doubled = {"mean": 2 * lowest + sharing[lowest] - 1, "min": 2 * lowest, "dense": 2 * dense[lowest]}[ties]
         placed.append(doubled)

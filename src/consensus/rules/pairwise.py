@@ -31,9 +31,12 @@ def schulze(tables: GroupTables) -> list[int]:
     Schulze order; questions that no path parts are level. Source: Schulze, Soc Choice Welf 2011;36:267.
     """
     pairs = coded_pairs(tables)
-    path = np.where(pairs > pairs.T, pairs, -1)
+    pairs = pairs.astype(np.min_scalar_type(-max(pairs.size, 2)))  # the narrower, the more at once
+    path = np.where(pairs > pairs.T, pairs, pairs.dtype.type(-1))
+    weaker = np.empty_like(path)
     for by in range(len(path)):
-        np.maximum(path, np.minimum(path[:, by, None], path[None, by]), out=path)
+        np.minimum(path[:, by, None], path[None, by], out=weaker)
+        np.maximum(path, weaker, out=path)
     beats = path > path.T
     np.fill_diagonal(beats, False)
     return (beats.sum(axis=1) - beats.sum(axis=0)).astype(int).tolist()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import exp, log, prod
+from operator import mul
 
 import numpy as np
 
@@ -17,7 +19,7 @@ UNRANKED = {"average": 0, "zero": -1, "last": 1}
 """What `borda` may give questions left out of a ranked ballot: this much for each of the others left out, over half."""
 
 
-def jla_positions(tables: GroupTables) -> list[Fraction]:
+def jla_positions(tables: GroupTables) -> Scores:
     """Return C[q] = sum of s_g * (Q + 1 - P[g, q]), shape (Q,).
 
     A group's say is its share, never its head count. Source: JLA Guidebook, "Collating and scoring interim priorities".
@@ -29,7 +31,7 @@ def jla_positions(tables: GroupTables) -> list[Fraction]:
     return _halved(tables, doubled)
 
 
-def jla_top10(tables: GroupTables) -> list[Fraction]:
+def jla_top10(tables: GroupTables) -> Scores:
     """Return sum of s_g times 10 for a group's first question, 9 for its second, ... 0 from its eleventh on.
 
     Source: an older edition of the JLA Guidebook can be read so; it can give another shortlist than `jla_positions`.
@@ -37,12 +39,16 @@ def jla_top10(tables: GroupTables) -> list[Fraction]:
     return _halved(tables, np.maximum(22 - tables.doubled, 0))
 
 
-def _halved(tables: GroupTables, doubled: np.ndarray) -> list[Fraction]:
-    combined = np.array(tables.shares, dtype=object) @ doubled.astype(object)
-    return [Fraction(twice, 2) for twice in combined]
+def _halved(tables: GroupTables, doubled: IntArray) -> Scores:
+    return Scores(_weighted(tables.shares, doubled), over=2)
 
 
-def mean_points(tables: GroupTables) -> list[Fraction]:
+def _weighted(weights: Sequence[int], points: IntArray) -> list[int]:
+    """Return the sum over groups of weight times points, exact, shape (Q,)."""
+    return [sum(map(mul, weights, column)) for column in points.T.tolist()]
+
+
+def mean_points(tables: GroupTables) -> Scores:
     """Return sum of s_g * T[g, q] / n_g, not divided by the sum of shares.
 
     Where T is itself a part of what was shown or compared (`best_worst`, `pairwise`) it is not divided again.
@@ -50,14 +56,17 @@ def mean_points(tables: GroupTables) -> list[Fraction]:
     weights, divisor = tables.per_ballot()
     if tables.tally.form in ("best_worst", "pairwise"):
         weights, divisor = list(tables.shares), 1
+    if (tables.denominator == 1).all():
+        return Scores(_weighted(weights, tables.numerator), over=divisor)
     columns = zip(tables.numerator.T.tolist(), tables.denominator.T.tolist(), strict=True)
-    return [
-        sum((Fraction(w * top, bottom) for w, top, bottom in zip(weights, *pair, strict=True)), Fraction(0)) / divisor
+    fractions = [
+        sum((Fraction(w * top, bottom) for w, top, bottom in zip(weights, *pair, strict=True)), Fraction(0))
         for pair in columns
     ]
+    return Scores(fractions, over=divisor)
 
 
-def borda(tables: GroupTables, unranked: str = "average") -> list[Fraction]:
+def borda(tables: GroupTables, unranked: str = "average") -> Scores:
     """Return sum of s_g / n_g times the questions below q, half for each level with it, shape (Q,).
 
     Parameters
@@ -87,8 +96,7 @@ def borda(tables: GroupTables, unranked: str = "average") -> list[Fraction]:
                 f"Only ranked ballots leave questions unranked, not {t.form}; use unranked = 'average'."
             )
         doubled = doubled + UNRANKED[unranked] * (t.E.sum(axis=2) - _tied_where_ranked(t))
-    scaled = np.array(weights, dtype=object) @ doubled[tables.at].astype(object)
-    return [Fraction(total, 2 * divisor) for total in scaled]
+    return Scores(_weighted(weights, doubled[tables.at]), over=2 * divisor)
 
 
 def _tied_where_ranked(t: Tally) -> IntArray:
@@ -103,11 +111,11 @@ def _tied_where_ranked(t: Tally) -> IntArray:
     return t.given * len(t.questions) - places - both
 
 
-def maximin(tables: GroupTables) -> list[Fraction]:
+def maximin(tables: GroupTables) -> Scores:
     """Return the position score Q + 1 - P of the group with a share that favours the question least."""
     says = np.array(tables.shares) > 0
     worst = tables.doubled[says].max(axis=0)
-    return [Fraction(2 * (len(worst) + 1) - int(doubled), 2) for doubled in worst]
+    return Scores((2 * (len(worst) + 1) - worst).tolist(), over=2)
 
 
 def group_informed_consensus(tables: GroupTables) -> Scores:

@@ -1,7 +1,8 @@
 """Ballots to integer tables per stakeholder group, which every rule starts from.
 
 `received` takes a ballots frame apart, `faults` says what is wrong with it, `coded` turns it into arrays in which a
-ballot is a run of rows, `slots` reads short ones as columns, `pairs` and `tables` count them.
+ballot is a run of rows, `slots` reads short ones as columns, `pairs` and `tables` count them; `placing` puts lists of
+totals in order.
 """
 
 from consensus.tally.coded import CodedBallots, code_ballots, code_received

@@ -110,6 +110,11 @@ class Tally:
         sums = zip(self.groups, self.voices.n.tolist(), self.voices.squares.tolist(), strict=True)
         return {group: total**2 / (UNIT * square) for group, total, square in sums if square}
 
+    @cached_property
+    def index(self) -> pd.Index:
+        """Return the questions as the index of a frame."""
+        return pd.Index(self.questions, name="question")
+
     @property
     def places(self) -> int:
         """Return R, the number of places that score."""
