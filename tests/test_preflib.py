@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from consensus.rules import rank
+from consensus.agreement import read_raters
+from consensus.firmness import rank_replicates, rank_retallied
+from consensus.rules import group_tables, rank
 from consensus.tally import Tally, tally
 from tests import twins
 
@@ -48,7 +52,11 @@ def ballots(shared: Path, instance: str) -> tuple[pd.DataFrame, list[tuple[int, 
     return pd.DataFrame(long, columns=["ballot", "group", "question", "value", "weight"]), plain
 
 
-def twin_pairs(plain: list[tuple[int, dict[int, int]]], items: tuple[int, ...]) -> dict[tuple[int, int], int]:
+Plain = list[tuple[int, dict[int, int]]]
+"""Ballots as read: how many are alike, and the place of each item."""
+
+
+def twin_pairs(plain: Plain, items: tuple[int, ...]) -> dict[tuple[int, int], int]:
     """Count who stands above whom, an item left out standing below all that are ranked."""
     above: dict[tuple[int, int], int] = {(i, j): 0 for i in items for j in items}
     for weight, said in plain:
@@ -59,9 +67,36 @@ def twin_pairs(plain: list[tuple[int, dict[int, int]]], items: tuple[int, ...]) 
     return above
 
 
-def twin_points(plain: list[tuple[int, dict[int, int]]], item: int, depth: int) -> int:
-    given = [(weight, twins.places(said)[item]) for weight, said in plain if item in said]
-    return sum(weight * max(0, depth + 1 - place) for weight, place in given)
+def twin_places(plain: Plain) -> dict[tuple[int, int], int]:
+    """Count how often each item has each place, those of a tie sharing its lowest place."""
+    counted: dict[tuple[int, int], int] = {}
+    for weight, said in plain:
+        listed = sorted(said.values())
+        for item, place in said.items():
+            cell = item, 1 + listed.index(place)
+            counted[cell] = counted.get(cell, 0) + weight
+    return counted
+
+
+def twin_points(counted: dict[tuple[int, int], int], item: int, depth: int) -> int:
+    return sum(n * max(0, depth + 1 - place) for (i, place), n in counted.items() if i == item)
+
+
+def twin_kendall_w(plain: Plain, items: tuple[int, ...]) -> float:
+    """Work W out by the textbook: an item left out shares the mean of the last places; ties share their mean place."""
+    m, n, corrected = len(items), sum(weight for weight, _ in plain), 0
+    sums = dict.fromkeys(items, 0)
+    for weight, said in plain:
+        listed, left = sorted(said.values()), m - len(said)
+        for item in items:
+            if item in said:
+                first, tied = listed.index(said[item]) + 1, listed.count(said[item])
+                sums[item] += weight * (2 * first + tied - 1)
+            else:
+                sums[item] += weight * (2 * len(said) + left + 1)
+        corrected += weight * (sum(listed.count(t) ** 3 - listed.count(t) for t in set(listed)) + left**3 - left)
+    above = 3 * sum(each * each for each in sums.values()) - 3 * n * n * m * (m + 1) ** 2
+    return above / (n * n * m * (m * m - 1) - n * corrected)
 
 
 @pytest.mark.slow
@@ -73,16 +108,50 @@ def test_every_real_election_is_counted_as_its_slow_twins_count_it(shared):
         t = tally(frame)
 
         assert t.n.tolist() == [sum(weight for weight, _ in plain)], instance
-        above = twin_pairs(plain, t.questions)
+        above, counted = twin_pairs(plain, t.questions), twin_places(plain)
+        level = t.n[0] - np.array([[above[i, j] + above[j, i] for j in t.questions] for i in t.questions])
         assert above == {(i, j): t.W[0, a, b] for a, i in enumerate(t.questions) for b, j in enumerate(t.questions)}
+        np.testing.assert_array_equal(t.E[0], level - np.diag(level.diagonal()), err_msg=instance)
+        shown = {(q, r): n for r, row in enumerate(t.N[0].tolist(), 1) for q, n in zip(t.questions, row, strict=True)}
+        assert {cell: n for cell, n in shown.items() if n} == {c: n for c, n in counted.items() if c[1] <= 10}, instance
         by_points = rank(t)["total_voters"]
-        for item in t.questions[:5]:
-            assert by_points[item] == twin_points(plain, item, 10)
-        if len(t.questions) <= 20:
-            questions = list(t.questions)
-            assert rank(t, "schulze")["score"].to_dict() == twins.schulze(above, questions), instance
-            assert rank(t, "ranked_pairs")["score"].to_dict() == twins.ranked_pairs(above, questions), instance
-            assert rank(t, "copeland")["score"].to_dict() == twins.copeland(above, questions), instance
+        assert by_points.to_dict() == {item: twin_points(counted, item, 10) for item in t.questions}, instance
+
+
+@pytest.mark.slow
+def test_every_real_election_is_ordered_as_the_slow_rules_order_it(shared):
+    elections(shared)
+
+    for instance in names(shared):
+        frame, plain = ballots(shared, instance)
+        t = tally(frame)
+
+        questions, above = list(t.questions), twin_pairs(plain, t.questions)
+        assert rank(t, "schulze")["score"].to_dict() == twins.schulze(above, questions), instance
+        assert rank(t, "ranked_pairs")["score"].to_dict() == twins.ranked_pairs(above, questions), instance
+        assert rank(t, "copeland")["score"].to_dict() == twins.copeland(above, questions), instance
+        below = {i: sum(above[i, j] - above[j, i] for j in questions) for i in questions}
+        averaged = {i: (Fraction(net, int(t.n[0])) + len(questions) - 1) / 2 for i, net in below.items()}
+        assert rank(t, "borda")["score"].to_dict() == {i: float(points) for i, points in averaged.items()}, instance
+        if len(questions) <= 7:
+            assert rank(t, "kemeny")["score"].to_dict() == twins.kemeny(above, questions), instance
+
+
+@pytest.mark.slow
+def test_every_real_election_agrees_and_is_drawn_again_as_the_slow_twins_say(shared):
+    elections(shared)
+
+    for instance in names(shared):
+        frame, plain = ballots(shared, instance)
+        t = tally(frame)
+        tables = group_tables(t)
+
+        assert read_raters(t, 0).statistics["kendall_w"] == twin_kendall_w(plain, t.questions), instance
+        drawn = rank_replicates(tables, "jla_positions", "mean", 1, 5, "exact", 1)
+        np.testing.assert_array_equal(drawn, rank_retallied(tables, "jla_positions", "mean", 1, 5), err_msg=instance)
+        strength = rank(t, "plackett_luce")["score"].map(math.exp).to_dict()
+        chosen, expected = twins.plackett_luce_balance(plain, strength)
+        assert chosen == pytest.approx(expected, abs=1e-5), instance
 
 
 @pytest.mark.slow
@@ -129,6 +198,6 @@ def test_two_groups_of_an_education_survey_rank_with_equal_say(shared):
         for g, rows in frame.groupby("group")
     }
     for group, said in plain.items():
-        totals = {q: twin_points(said, q, 10) for q in t.questions}
+        totals = {q: twin_points(twin_places(said), q, 10) for q in t.questions}
         assert got[f"total_{group}"].to_dict() == totals
         assert got[f"position_{group}"].to_dict() == twins.positions(totals, "mean")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from consensus.engagement import engagement_summary, include_by_threshold
-from consensus.ratings import comet_70_15, rand_ucla
+from consensus.ratings import PRESETS, comet_70_15, judge, rand_ucla
 from consensus.rules import rank
 from consensus.tally import tally
 from consensus.workshop import compare_orders
@@ -129,7 +129,45 @@ def check_eurovision(case: dict, shared: Path) -> None:
         assert set(got.index[got["rank"] <= 10]) == set(official.index[official["rank"] <= 10])
 
 
+def check_consensus_definitions(case: dict, shared: Path) -> None:
+    printed = read(shared, case["input"]["file"])
+
+    assert list(PRESETS) == printed["id"].tolist()
+    for told in case["expected"]:
+        ratings = {
+            group: [int(rating) for rating, n in counts.items() for _ in range(n)]
+            for group, counts in told["groups"].items()
+        }
+        assert judge(ratings, told["preset"], told["round"]) == told["verdict"], told
+    assert {told["preset"] for told in case["expected"]} == set(printed["id"])
+
+
+def check_points_by_place(case: dict, shared: Path) -> None:
+    """Only totals are printed: any ballots with these totals will do, each outcome as often first as it can be."""
+    printed = read(shared, case["input"]["file"])
+    depth = case["input"]["depth"]
+    points = dict(zip(printed["outcome"], printed["points"], strict=True))
+    places = [
+        (outcome, place)
+        for outcome, total in points.items()
+        for place in [*[1] * (total // depth), *([depth + 1 - total % depth] if total % depth else [])]
+    ]
+    rows = [
+        (f"b{at}", "people", outcome if listed == place else f"another {listed}", listed)
+        for at, (outcome, place) in enumerate(places)
+        for listed in range(1, place + 1)
+    ]
+    t = tally(pd.DataFrame(rows, columns=["ballot", "group", "question", "value"]), depth=depth)
+
+    for rule in ("mean_points", "jla_positions", "jla_top10"):
+        got = rank(t, rule)
+        assert got.loc[list(points), "total_people"].to_dict() == points
+        assert [q for q in got.index if q in points] == case["expected"]["order"]
+
+
 CHECKS = {
+    "consensus_definitions": check_consensus_definitions,
+    "points_by_place": check_points_by_place,
     "threshold": check_threshold,
     "movement": check_movement,
     "engagement": check_engagement,
@@ -160,4 +198,4 @@ def test_seven_in_ten_is_enough_and_three_in_twenty_is_too_many():
 def test_the_published_inputs_are_all_replayed():
     names = [path.stem[:2] for path in CASES]
 
-    assert [name for name in ("02", "03", "06", "09") if name not in names] == []
+    assert [name for name in ("02", "03", "06", "09", "10", "12") if name not in names] == []

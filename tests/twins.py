@@ -125,35 +125,43 @@ def copeland(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
 
 def schulze(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
     """Strongest paths by Floyd and Warshall; beaten less beaten by."""
-    path = {(i, j): above[i, j] if above[i, j] > above[j, i] else -1 for i in questions for j in questions}
-    for by in questions:
+    path = {i: [above[i, j] if above[i, j] > above[j, i] else -1 for j in questions] for i in questions}
+    for at, by in enumerate(questions):
         for i in questions:
-            for j in questions:
-                path[i, j] = max(path[i, j], min(path[i, by], path[by, j]))
-    return {
-        i: sum((path[i, j] > path[j, i]) - (path[i, j] < path[j, i]) for j in questions if j != i) for i in questions
-    }
+            reach = path[i][at]
+            path[i] = [max(mine, min(reach, further)) for mine, further in zip(path[i], path[by], strict=True)]
+    beats = {(i, j): path[i][b] > path[j][a] for a, i in enumerate(questions) for b, j in enumerate(questions)}
+    return {i: sum(beats[i, j] - beats[j, i] for j in questions) for i in questions}
+
+
+def reached(pairs: dict[Any, set[Any]], start: Any) -> set[Any]:
+    """Follow pairs from a question: what stands below it, and itself."""
+    seen, fresh = {start}, [start]
+    while fresh:
+        new = pairs.get(fresh.pop(), set()) - seen
+        seen |= new
+        fresh += new
+    return seen
 
 
 def ranked_pairs(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
     """Lock majorities from the strongest; of one strength, those that close no cycle together."""
-
-    def reached(pairs: set[tuple[str, str]], start: str) -> set[str]:
-        seen, fresh = {start}, [start]
-        while fresh:
-            at = fresh.pop()
-            new = {j for i, j in pairs if i == at} - seen
-            seen |= new
-            fresh += new
-        return seen
-
-    locked: set[tuple[str, str]] = set()
-    wins = [(i, j) for i in questions for j in questions if above[i, j] > above[j, i]]
-    strengths = sorted({(above[i, j], -above[j, i]) for i, j in wins}, reverse=True)
-    for strength in strengths:
-        drawn = {(i, j) for i, j in wins if (above[i, j], -above[j, i]) == strength and i not in reached(locked, j)}
-        locked |= {(i, j) for i, j in drawn if i not in reached(locked | drawn, j)}
-    return {q: len(reached(locked, q)) - sum(q in reached(locked, j) for j in questions) for q in questions}
+    locked: dict[Any, set[Any]] = {q: set() for q in questions}
+    wins: dict[Any, list[Any]] = {}
+    for i in questions:
+        for j in questions:
+            if above[i, j] > above[j, i]:
+                wins.setdefault((above[i, j], -above[j, i]), []).append((i, j))
+    for strength in sorted(wins, reverse=True):
+        below = {q: reached(locked, q) for q in {j for _, j in wins[strength]}}
+        drawn = [(i, j) for i, j in wins[strength] if i not in below[j]]
+        together = {q: locked[q] | {j for i, j in drawn if i == q} for q in questions}
+        below = {q: reached(together, q) for q in {j for _, j in drawn}}
+        for i, j in drawn:
+            if i not in below[j]:
+                locked[i].add(j)
+    stands = {q: reached(locked, q) for q in questions}
+    return {q: len(stands[q]) - sum(q in stands[j] for j in questions) for q in questions}
 
 
 def kemeny(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
@@ -187,3 +195,30 @@ def plackett_luce_stages(profile: list[Ballot], form: str, questions: list[str],
                     weight = b.weight * shares[b.group] / n / say
                     found.append((weight, q, [j for j in favour if favour[j] <= mine]))
     return found
+
+
+def plackett_luce_balance(plain: list[Any], strength: dict[Any, float]) -> tuple[dict[Any, float], dict[Any, float]]:
+    """Return how often each question is chosen and is expected to be, from (weight, places); equal at the best fit.
+
+    A ballot chooses each of its questions from all but those it places higher, the lowest level of a full list apart.
+    The prior adds 1/100 of a win and of a loss against a question of strength 1.
+    """
+    n, everything = sum(weight for weight, _ in plain), sum(strength.values())
+    chosen = dict.fromkeys(strength, 0.01)
+    expected = {q: 0.02 * power / (1 + power) for q, power in strength.items()}
+    met = 0.0
+    for weight, said in plain:
+        left, taken = everything, []
+        for place in sorted(set(said.values())):
+            now = [q for q, mine in said.items() if mine == place]
+            if len(taken) + len(now) == len(strength):
+                break
+            rate = len(now) * weight / n / left
+            met += rate
+            for q in taken:
+                expected[q] -= rate * strength[q]
+            for q in now:
+                chosen[q] += weight / n
+            taken += now
+            left -= sum(strength[q] for q in now)
+    return chosen, {q: expected[q] + met * strength[q] for q in strength}
