@@ -154,14 +154,31 @@ def test_the_gaussian_shortcut_has_the_mean_and_spread_of_the_draws():
 
 
 @examples
-@given(st.lists(st.integers(1, 6), min_size=2, max_size=60))
-def test_a_rank_interval_leaves_out_what_is_rarer_than_its_tail_counting_the_edge_by_half(ranks):
-    low, high = rank_interval(np.array(ranks)[:, None], 0.8)
+@given(st.lists(st.lists(st.integers(1, 3), min_size=4, max_size=4), min_size=2, max_size=40))
+def test_a_rank_interval_leaves_out_what_is_rarer_than_its_tail_and_gives_a_tie_all_of_its_places(scores):
+    drawn = lowest_places(np.array(scores))
 
-    n = len(ranks)
-    beyond = {r: (sum(x < r for x in ranks) + sum(x == r for x in ranks) / 2) / n for r in range(1, 7)}
-    inside = [r for r in beyond if 0.1 <= beyond[r] <= 0.9 + 1e-12]
-    assert (low[0], high[0]) == (min(inside, default=low[0]), max(inside, default=high[0]))
+    low, high = rank_interval(drawn, 0.8)
+
+    for q in range(4):
+        at = {place: Fraction(0) for place in range(1, 5)}
+        for replicate in drawn.tolist():
+            tied = replicate.count(replicate[q])
+            for place in range(replicate[q], replicate[q] + tied):
+                at[place] += Fraction(1, tied * len(drawn))
+        middle = {r: sum((at[before] for before in range(1, r)), Fraction(0)) + at[r] / 2 for r in at}
+        inside = [r for r in at if Fraction(1, 10) <= middle[r] <= Fraction(9, 10)]
+        assert (low[q], high[q]) == (min(inside, default=low[q]), max(inside, default=high[q]))
+        assert low[q] <= high[q]
+
+
+def test_questions_that_nobody_chose_may_stand_at_any_of_the_places_left():
+    ballots = pd.DataFrame({"ballot": range(30), "group": "carer", "question": ["q1", "q1", "q2"] * 10, "value": 1})
+    t = tally(ballots, ["q1", "q2", "q3", "q4", "q5"])
+
+    for method in ("exact", "gaussian"):
+        firm = stress(t, top=2, replicates=200, method=method)
+        assert firm.loc[["q3", "q4", "q5"], ["low", "high"]].values.tolist() == [[3, 5]] * 3, method
 
 
 def test_both_ways_of_drawing_give_nearly_the_same_intervals():
@@ -363,7 +380,8 @@ def test_one_ballot_and_one_question_and_all_level_are_declared_results():
     for frame in (one, level):
         firm = stress(tally(frame), replicates=10, top=1)
 
-        assert (firm[["rank", "low", "high"]] == 1).all(axis=None)
+        assert (firm[["rank", "low"]] == 1).all(axis=None)
+        assert (firm["high"] == len(firm)).all()
         assert (firm[["p_top", "acceptability"]] == 1).all(axis=None)
 
 

@@ -42,6 +42,9 @@ IN_CACHE = 1 << 16
 WORTH_A_THREAD = 1 << 22
 """Fewer draws are made by one thread: more would wait for each other longer than they work."""
 EXACT_SINGLE, EXACT_DOUBLE = 2**24, 2**53
+FLAT, FINE = 1e-12, 6
+"""A spread of less than this part of the widest is rounding, and so is what stands beyond so many decimals: totals that
+no draw can part stay level."""
 
 
 def stream(seed: int, *names: object) -> np.random.Generator:
@@ -219,7 +222,8 @@ def draw_normal(
     drawn = stream(seed, name, "gaussian").standard_normal((replicates, len(total)))
     with own_threads(1):
         spread, axes = np.linalg.eigh(cross - np.outer(total, total) / n)
-        return total + drawn @ (axes * np.sqrt(np.maximum(spread, 0))).T
+        root = axes * np.sqrt(np.where(spread > FLAT * spread.max(initial=0), spread, 0))
+        return np.round(total + drawn @ root.T, FINE)
 
 
 def interval(values: npt.NDArray, level: float = 0.95) -> tuple[npt.NDArray, npt.NDArray]:
