@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from abcvoting import abcrules, preferences
 from hypothesis import given
@@ -15,6 +16,7 @@ from consensus.interim import shortlist
 from consensus.interim.proportional import PROPORTIONAL_RULES
 from consensus.rules import rank
 from consensus.tally import Tally, tally
+from tests import twins
 from tests.profiles import GROUPS, QUESTIONS, Ballot, examples, frame_of, profiles, times
 
 RULES = pytest.mark.parametrize("rule", list(PROPORTIONAL_RULES))
@@ -66,6 +68,40 @@ def test_proportional_shortlists_are_those_of_abcvoting(rule, seed):
         assert {int(q[1:]) for q in ours} in [set(committee) for committee in committees]
     else:
         assert len(committees) > 1
+
+
+@RULES
+@examples
+@given(data=st.data(), size=st.integers(1, 5))
+def test_every_turn_is_that_of_money_counted_ballot_by_ballot(rule, data, size):
+    form = data.draw(st.sampled_from(["ranked", "chosen", "points"]))
+    profile, shares = data.draw(profiles(form)), {g: data.draw(st.integers(0, 3)) for g in GROUPS}
+    place = dict(zip(QUESTIONS, data.draw(st.lists(st.integers(1, 5), min_size=5, max_size=5)), strict=True))
+    shares[profile[0].group] = 2
+    t = tally(frame_of(profile, form), QUESTIONS, form, 3)
+
+    taken = PROPORTIONAL_RULES[rule](t, shares, size, np.array([place[q] for q in t.questions]))
+
+    voters = twins.approvals(profile, form, 3, shares)
+    twin = getattr(twins, rule)(voters, size, list(QUESTIONS), place)
+    assert [sorted(t.questions[q] for q in turn) for turn, _ in taken] == [sorted(turn) for turn in twin]
+
+
+@RULES
+def test_every_turn_of_a_larger_round_is_that_of_money_counted_ballot_by_ballot(rule):
+    draw = random.Random(5)
+    profile = [
+        Ballot(draw.choice(GROUPS), dict(zip(draw.sample(range(14), 5), range(1, 6), strict=True)), draw.randint(1, 2))
+        for _ in range(120)
+    ]
+    t = tally(frame_of(profile), range(14))
+
+    taken = PROPORTIONAL_RULES[rule](t, {}, 10, rank(t)["rank"].loc[list(range(14))].to_numpy())
+
+    twin = getattr(twins, rule)(
+        twins.approvals(profile, "ranked", 10, dict.fromkeys(GROUPS, 1)), 10, list(range(14)), rank(t)["rank"].to_dict()
+    )
+    assert [sorted(turn) for turn, _ in taken] == [sorted(turn) for turn in twin]
 
 
 @examples

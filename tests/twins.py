@@ -222,3 +222,82 @@ def plackett_luce_balance(plain: list[Any], strength: dict[Any, float]) -> tuple
             taken += now
             left -= sum(strength[q] for q in now)
     return chosen, {q: expected[q] + met * strength[q] for q in strength}
+
+
+def approvals(profile: list[Ballot], form: str, depth: int, shares: dict[str, int]) -> list[tuple[Fraction, set[str]]]:
+    """What each ballot earns in a unit of time and what it approves, identical ballots one by one."""
+    n = {g: sum(b.weight for b in profile if b.group == g) for g in {b.group for b in profile}}
+    approves = {
+        "ranked": lambda b: {q for q, place in places(b.said).items() if place <= depth},
+        "chosen": lambda b: {q for q, value in b.said.items() if value == 1},
+        "points": lambda b: {q for q, value in b.said.items() if value > 0},
+    }[form]
+    say = sum(shares[g] for g in n)
+    return [(Fraction(shares[b.group], n[b.group] * say), approves(b)) for b in profile for _ in range(b.weight)]
+
+
+def cheapest(cost: dict[str, Fraction], place: dict[str, int]) -> list[str]:
+    """The cheapest, of those level the highest in the combined order, and those level there too."""
+    level = [q for q in cost if cost[q] == min(cost.values())]
+    return [q for q in level if place[q] == min(place[q] for q in level)]
+
+
+def sequential_pav(voters: Any, size: int, questions: list[str], place: dict[str, int]) -> list[list[str]]:
+    """Each turn takes what adds most to 1 + 1/2 + 1/3 ... over ballots."""
+    turns: list[list[str]] = []
+    while sum(map(len, turns)) < size:
+        have = {q for turn in turns for q in turn}
+        gain = {q: sum(w / (1 + len(said & have)) for w, said in voters if q in said) for q in set(questions) - have}
+        chosen = cheapest({q: -more for q, more in gain.items() if more}, place) if any(gain.values()) else []
+        if not chosen:
+            break
+        turns.append(chosen)
+    return turns
+
+
+def sequential_phragmen(
+    voters: Any, size: int, questions: list[str], place: dict[str, int], money: Any = None, turns: Any = ()
+) -> list[list[str]]:
+    """Each turn takes what can be paid first; those who approve it have nothing left."""
+    turns, money, now = list(turns), list(money or [Fraction(0)] * len(voters)), Fraction(0)
+    while sum(map(len, turns)) < size:
+        when = {}
+        for q in set(questions) - {q for turn in turns for q in turn}:
+            income = sum(w for w, said in voters if q in said)
+            if income:
+                held = sum(m for m, (_, said) in zip(money, voters, strict=True) if q in said)
+                when[q] = now + (1 - held) / income
+        if not when:
+            break
+        turns.append(cheapest(when, place))
+        money = [m + (when[turns[-1][0]] - now) * w for m, (w, _) in zip(money, voters, strict=True)]
+        now = when[turns[-1][0]]
+        money = [0 if said & set(turns[-1]) else m for m, (_, said) in zip(money, voters, strict=True)]
+    return turns
+
+
+def level_price(voters: Any, money: list[Fraction], q: str) -> Fraction | None:
+    """The least r at which paying r times the income, or all there is, raises 1: tried at every amount anybody has."""
+    held = [(m / w, w) for m, (w, said) in zip(money, voters, strict=True) if q in said and w]
+    for most in sorted({m for m, _ in held}):
+        below, above = sum(m * w for m, w in held if m < most), sum(w for m, w in held if m >= most)
+        if below + most * above >= 1:
+            return (1 - below) / above
+    return None
+
+
+def equal_shares(voters: Any, size: int, questions: list[str], place: dict[str, int]) -> list[list[str]]:
+    """Each turn buys what costs those who pay for it least; then Phragmen's way from what is left."""
+    turns: list[list[str]] = []
+    money = [w * size for w, _ in voters]
+    while sum(map(len, turns)) < size:
+        left = set(questions) - {q for turn in turns for q in turn}
+        price = {q: r for q in left if (r := level_price(voters, money, q)) is not None}
+        if not price:
+            break
+        turns.append([])
+        for q in sorted(cheapest(price, place)):
+            if (r := level_price(voters, money, q)) is not None:
+                turns[-1].append(q)
+                money = [m - min(m, r * w) if q in said else m for m, (w, said) in zip(money, voters, strict=True)]
+    return sequential_phragmen(voters, size, questions, place, money, turns)

@@ -7,101 +7,19 @@ combined order is taken; those level there too are taken together, so that the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 import numpy as np
 
-from consensus.errors import ProtocolError
+from consensus.interim.purses import Purses
+from consensus.interim.voters import Costs, read_voters
 from consensus.tally import IntArray, Tally
 
-__all__ = ["PROPORTIONAL_RULES", "Voters", "equal_shares", "read_voters", "sequential_pav", "sequential_phragmen"]
+__all__ = ["PROPORTIONAL_RULES", "equal_shares", "sequential_pav", "sequential_phragmen"]
 
-Purse = tuple[int, Fraction]
 Taken = list[tuple[list[int], str]]
 """The questions taken at each turn, mostly one, and why."""
-
-
-@dataclass
-class Voters:
-    """Ballots that approve questions; those of one group with one purse are counted together.
-
-    Attributes
-    ----------
-    start, question
-        (B + 1,), (rows,) what each ballot approves.
-    weight, purse
-        (B,) how many identical ballots; which of `purses` each has now.
-    purses
-        Each a group and an amount: money, or for PAV how many of its questions are taken.
-    income
-        Group -> what each of its ballots earns in a unit of time: share / (ballots, all groups' shares together 1).
-    counts
-        (purses, Q) how many ballots with this purse approve the question.
-    """
-
-    start: IntArray
-    question: IntArray
-    weight: IntArray
-    purse: IntArray
-    purses: list[Purse]
-    income: Mapping[int, Fraction]
-    counts: IntArray
-    known: dict[Purse, int] = field(default_factory=dict)
-
-    def change(self, chosen: int, amount: Callable[[Purse], Fraction]) -> None:
-        """Give every ballot that approves a question another amount, worked out from its purse."""
-        owner = np.repeat(np.arange(len(self.weight)), np.diff(self.start))
-        moved = owner[self.question == chosen]
-        old = self.purse[moved]
-        new_of = {int(at): self._purse((self.purses[at][0], amount(self.purses[at]))) for at in np.unique(old)}
-        self.purse[moved] = [new_of[int(at)] for at in old]
-        if len(self.purses) > len(self.counts):
-            grown = np.zeros((len(self.purses) - len(self.counts), self.counts.shape[1]), np.int64)
-            self.counts = np.concatenate([self.counts, grown])
-        rows = np.isin(owner, moved) if len(moved) else np.zeros(len(owner), bool)
-        before = np.zeros(len(self.weight), np.int64)
-        before[moved] = old
-        ballot = owner[rows]
-        np.subtract.at(self.counts, (before[ballot], self.question[rows]), self.weight[ballot])
-        np.add.at(self.counts, (self.purse[ballot], self.question[rows]), self.weight[ballot])
-
-    def _purse(self, purse: Purse) -> int:
-        if purse not in self.known:
-            self.known[purse] = len(self.purses)
-            self.purses.append(purse)
-        return self.known[purse]
-
-    def approving(self, question: int) -> Iterator[tuple[int, Fraction, int]]:
-        """Yield group, amount and number of the ballots that approve a question, purse by purse."""
-        column = self.counts[:, question]
-        for at in np.flatnonzero(column):
-            yield (*self.purses[at], int(column[at]))
-
-
-def read_voters(t: Tally, shares: Mapping[str, int], amount: Callable[[Fraction], Fraction]) -> Voters:
-    """Return the ballots of groups with a share, each with the amount that its income gives it at the start.
-
-    Raises
-    ------
-    ProtocolError
-        The form of the ballots does not say what a ballot approves.
-    """
-    coded = t.ballots
-    approves = {"ranked": coded.value <= t.places, "chosen": coded.value == 1, "points": coded.value > 0}
-    if t.form not in approves:
-        raise ProtocolError(f"A proportional shortlist needs ballots that are {', '.join(approves)}, not {t.form}.")
-    say = sum(shares.get(group, 1) for group, n in zip(t.groups, t.n, strict=True) if n)
-    income = {g: Fraction(shares.get(name, 1), int(t.n[g]) * say) for g, name in enumerate(t.groups) if t.n[g]}
-    voice = np.array([bool(income.get(g)) for g in range(len(t.groups))])
-    rows = approves[t.form] & voice[coded.group][coded.owner]
-    start = np.r_[0, np.cumsum(np.bincount(coded.owner[rows], minlength=len(coded)))]
-    purses = [(g, amount(income.get(g, Fraction(0)))) for g in range(len(t.groups))]
-    counts = np.zeros((len(purses), len(t.questions)), np.int64)
-    np.add.at(counts, (coded.group[coded.owner[rows]], coded.question[rows]), coded.weight[coded.owner[rows]])
-    known = {purse: at for at, purse in enumerate(purses)}
-    return Voters(start, coded.question[rows], coded.weight, coded.group.copy(), purses, income, counts, known)
 
 
 def sequential_pav(t: Tally, shares: Mapping[str, int], size: int, rank: IntArray) -> Taken:
@@ -109,15 +27,20 @@ def sequential_pav(t: Tally, shares: Mapping[str, int], size: int, rank: IntArra
 
     Source: Thiele (1895); Lackner and Skowron, Multi-Winner Voting with Approval Preferences (2023), rule 2.
     """
-    voters = read_voters(t, shares, lambda income: Fraction(0))
+    voters = read_voters(t, shares)
+    have = np.zeros(len(voters.group), np.int64)
+
+    def less_gain(question: int) -> Fraction | None:
+        ballots = voters.approving(question)
+        earned = voters.earn_by(ballots, have[ballots], int(have.max(initial=0)) + 1)
+        return -sum((part / (1 + k) for k, part in enumerate(earned)), Fraction(0)) or None
+
     taken: Taken = []
-    while open_ := _open(taken, size, len(t.questions)):
-        gain = {q: sum((voters.income[g] * n / (1 + k) for g, k, n in voters.approving(q)), Fraction(0)) for q in open_}
-        chosen = _best({q: -x for q, x in gain.items() if x}, rank)
-        if not chosen:
-            break
+    costs = Costs(range(voters.questions), less_gain)
+    while _wanted(taken, size) and (chosen := _best(costs.cheapest(), rank)):
         for q in chosen:
-            voters.change(q, lambda purse: purse[1] + 1)
+            have[voters.approving(q)] += 1
+        costs.take(chosen)
         taken.append((chosen, f"taken {len(taken) + 1}. by sequential PAV"))
     return taken
 
@@ -127,8 +50,8 @@ def sequential_phragmen(t: Tally, shares: Mapping[str, int], size: int, rank: In
 
     Source: Phragmen (1894); Brill et al., Math Program 2024;203:47.
     """
-    voters = read_voters(t, shares, lambda income: Fraction(0))
-    return _phragmen(voters, [], size, rank, "by sequential Phragmen")
+    voters = read_voters(t, shares)
+    return _phragmen(Purses(voters, 0), [], size, rank, "by sequential Phragmen")
 
 
 def equal_shares(t: Tally, shares: Mapping[str, int], size: int, rank: IntArray) -> Taken:
@@ -137,87 +60,53 @@ def equal_shares(t: Tally, shares: Mapping[str, int], size: int, rank: IntArray)
     The money is enough for `size` questions at a price of 1. Completion: sequential Phragmen, starting from the money
     left. Source: Peters and Skowron, EC 2020; completion as in Lackner and Skowron (2023), rule 11.
     """
-    voters = read_voters(t, shares, lambda income: income * size)
+    voters = read_voters(t, shares)
+    purses = Purses(voters, size)
     taken: Taken = []
-    while open_ := _open(taken, size, len(t.questions)):
-        near = _near_cheapest(voters, open_)
-        price = {q: level for q in near if (level := _level_price(voters, q)) is not None}
-        if not price:
-            break
-        cheapest = _best(price, rank)
-        chosen = [q for q in cheapest if _buy(voters, q)]
+    costs = Costs(range(voters.questions), purses.price)
+    while _wanted(taken, size) and (cheapest := _best(costs.cheapest(), rank)):
+        chosen = [q for q in cheapest if purses.buy(q)]
+        costs.take(chosen)
         taken.append((chosen, f"taken {len(taken) + 1}. by equal shares"))
-    return _phragmen(voters, taken, size, rank, "by equal shares, completed by sequential Phragmen")
+    return _phragmen(purses, taken, size, rank, "by equal shares, completed by sequential Phragmen")
 
 
-def _buy(voters: Voters, question: int) -> bool:
-    """Let those who approve a question pay for it; False where those level with it have just spent the money."""
-    cap = _level_price(voters, question)
-    if cap is None:
-        return False
-    voters.change(question, lambda purse: purse[1] - min(purse[1], cap * voters.income[purse[0]]))
-    return True
+def _phragmen(purses: Purses, taken: Taken, size: int, rank: IntArray, how: str) -> Taken:
+    """Take questions when they can be paid for, from the money there is at time 0 and what is earned from then on.
 
+    A ballot that pays at some time has nothing then, which is as if it had owed at time 0 what it earned until then.
+    """
+    voters, last, times = purses.voters, np.zeros(len(purses.spent), np.int64), [Fraction(0)]
 
-def _near_cheapest(voters: Voters, open_: list[int]) -> list[int]:
-    """Return the questions whose level price, in floats, is the least or so near it that exact sums must decide."""
-    most = np.array([float(money / voters.income[g]) if voters.income.get(g) else 0.0 for g, money in voters.purses])
-    income = np.array([float(voters.income.get(g, 0)) for g, _ in voters.purses])
-    order = np.argsort(most, kind="stable")
-    weight = voters.counts[order][:, open_] * income[order, None]
-    spent = np.cumsum(weight * most[order, None], axis=0) - weight * most[order, None]
-    left = weight[::-1].cumsum(axis=0)[::-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level = np.where(left > 0, (1 - spent) / left, np.inf)
-    enough = level <= most[order, None] * (1 + 1e-9)
-    price = np.where(enough.any(axis=0), level[enough.argmax(axis=0), np.arange(len(open_))], np.inf)
-    return [q for q, p in zip(open_, price.tolist(), strict=True) if p <= price.min() * (1 + 1e-9)]
+    def when(question: int) -> Fraction | None:
+        ballots = voters.approving(question)
+        earned = voters.earn_by(ballots, last[ballots], len(times))
+        income = sum(earned, Fraction(0))
+        if not income:
+            return None
+        owed = sum((part * time for part, time in zip(earned, times, strict=True)), Fraction(0))
+        return (1 + owed - purses.total(ballots[last[ballots] == 0])) / income
 
-
-def _level_price(voters: Voters, question: int) -> Fraction | None:
-    """Return the least r such that paying r times their income, or all they have, raises 1; None: it cannot."""
-    held = sorted((money / voters.income[g], voters.income[g] * n) for g, money, n in voters.approving(question))
-    income, spent = sum((w for _, w in held), Fraction(0)), Fraction(0)
-    for most, w in held:
-        if spent + most * income >= 1:
-            return (1 - spent) / income
-        spent += most * w
-        income -= w
-    return None
-
-
-def _phragmen(voters: Voters, taken: Taken, size: int, rank: IntArray, how: str) -> Taken:
-    """Take questions as they can be paid for; a purse holds what its ballots would have had at time 0."""
-    while open_ := _open(taken, size, voters.counts.shape[1]):
-        when = {}
-        for q in open_:
-            held = list(voters.approving(q))
-            if held:
-                income = sum((voters.income[g] * n for g, _, n in held), Fraction(0))
-                when[q] = (1 - sum((money * n for _, money, n in held), Fraction(0))) / income
-        if not when:
-            break
-        chosen = _best(when, rank)
+    costs = Costs(set(range(voters.questions)) - {q for chosen, _ in taken for q in chosen}, when)
+    while _wanted(taken, size) and (cheapest := costs.cheapest()):
+        chosen = _best(cheapest, rank)
         for q in chosen:
-            voters.change(q, lambda purse, now=when[q]: -now * voters.income[purse[0]])  # type: ignore[misc]
+            last[voters.approving(q)] = len(times)
+        times.append(cheapest[chosen[0]])
+        costs.take(chosen)
         taken = [*taken, (chosen, f"taken {len(taken) + 1}. {how}")]
     return taken
 
 
-def _open(taken: Taken, size: int, questions: int) -> list[int]:
-    """Return the questions not taken, or none once there are enough."""
-    gone = {q for chosen, _ in taken for q in chosen}
-    return [] if len(gone) >= size else [q for q in range(questions) if q not in gone]
+def _wanted(taken: Taken, size: int) -> bool:
+    """Return whether there is still a question to be taken."""
+    return sum(len(chosen) for chosen, _ in taken) < size
 
 
-def _best(cost: Mapping[int, Fraction], rank: IntArray) -> list[int]:
-    """Return the cheapest; of those level, the highest in the combined order, and all that are level there too."""
-    if not cost:
-        return []
-    lowest = min(cost.values())
-    level = [q for q, c in cost.items() if c == lowest]
-    first = min(rank[q] for q in level)
-    return [q for q in level if rank[q] == first]
+def _best(level: Mapping[int, Fraction], rank: IntArray) -> list[int]:
+    """Return of questions level in cost the highest in the combined order, and all that are level there too."""
+    first = min((rank[q] for q in level), default=0)
+    return sorted(q for q in level if rank[q] == first)
 
 
 PROPORTIONAL_RULES: dict[str, Callable[[Tally, Mapping[str, int], int, IntArray], Taken]] = {
