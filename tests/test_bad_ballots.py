@@ -1,4 +1,4 @@
-"""What can be wrong with ballots, item by item and form by form: a sentence with row and remedy, or a declared result."""
+"""What can be wrong with ballots, item by item, form by form: a sentence with row and remedy or a declared result."""
 
 from __future__ import annotations
 
