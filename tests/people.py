@@ -76,6 +76,7 @@ def send(
     email: str = "",
     token: str = "",
     person_id: str | None = None,
+    age: str = "40-49",
 ) -> Taken:
     """Let somebody send their words or their choices, the most favoured first; with a `token` they change them."""
     if not token:
@@ -97,7 +98,7 @@ def send(
             response_id=response_id,
             version=version,
             group=group,
-            replies={"age": "40-49"},
+            replies={"age": age} if age else {},
             answers=answers,
             choices=ranked,
         )
@@ -108,7 +109,7 @@ def send(
             partnership="small",
             group=group,
             survey_hash="x",
-            replies=json.dumps({"age": "40-49"}),
+            replies=json.dumps({"age": age} if age else {}),
             nonce=nonce,
             commitment=receipts.commit(nonce, content),
             began_at=began,

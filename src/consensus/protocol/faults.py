@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from consensus.protocol.model import known_keys
 from consensus.protocol.naming import rule_faults
+from consensus.protocol.weighting import weighting_faults
 from consensus.vocabulary import BALLOT_FORMS
 
 __all__ = ["disagreements", "section", "sentences"]
@@ -88,6 +89,7 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
     method = str(section(content, "firmness").get("method", "exact"))
     if form in BALLOT_FORMS:
         faults += rule_faults(section(content, "ranking"), section(content, "shortlist"), form, method)
+    faults += weighting_faults(content, [str(group.get("id")) for group in ranking_groups])
     subgroup = section(content, "shortlist").get("subgroup", "")
     if subgroup and subgroup not in listed:
         faults.append(f"protocol.toml: shortlist.subgroup is {subgroup!r}; {say}.")

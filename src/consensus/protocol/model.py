@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from consensus.errors import ProtocolError
 from consensus.protocol.naming import ALSO, ShortlistRule
 from consensus.protocol.survey import Choice, Fixed, Identifier, Positive, Sentence, Survey, SurveyItem, Whole
+from consensus.protocol.weighting import Weighting
 from consensus.protocol.words import Words
 from consensus.vocabulary import NOT_STATED, BallotForm
 
@@ -183,6 +184,7 @@ class Protocol(Fixed):
     ballot: Ballot = Ballot()
     ranking: Ranking = Ranking()
     firmness: Firmness = Firmness()
+    weighting: Weighting = Weighting()
     shortlist: Shortlist = Shortlist()
     workshop: Workshop = Workshop()
     publication: Publication = Publication()

@@ -56,15 +56,16 @@ def tell_ranking(session: Session, ranked: Ranked, *, now: datetime) -> Outcome:
         "shortlisted": len(ranked.tables["shortlist"]),
     }
     told = {what: shown(n, protocol) for what, n in counts.items()}
+    by_group = _by_group(session, ranked, now)
     return Outcome(
         stage=STAGE,
         done=f"{told['ballots ranked']} ballots ranked by '{protocol.ranking.rule}'; {told['late']} late, "
         f"{told['in quarantine']} in quarantine, {told['without a stakeholder group']} without a stakeholder group, "
         f"{told['on nothing in this round']} on nothing in this round; {counts['shortlisted']} questions on the "
-        "shortlist. " + " ".join(_warnings(ranked)),
+        "shortlist. " + " ".join([*_warnings(ranked), *_weighting(ranked, by_group)]),
         next=f"Approve the shortlist: `consensus approve --partnership {row.partnership} --by NAME`.",
         counts=counts,
-        tables={**_public_tables(ranked), "Ballots by stakeholder group": _by_group(session, ranked, now)},
+        tables={**_public_tables(ranked), "Ballots by stakeholder group": by_group},
         ids={
             "partnership": row.partnership,
             "round": row.round_id,
@@ -84,6 +85,18 @@ def _warnings(ranked: Ranked) -> list[str]:
         elif ballots < ranked.protocol.ranking.min_ballots:
             told.append(f"{name}: fewer ballots than the declared minimum of {ranked.protocol.ranking.min_ballots}.")
     return [*told, *(f"The rule '{rule}' could not rank these ballots: {why}" for rule, why in _skipped(ranked))]
+
+
+def _weighting(ranked: Ranked, by_group: pd.DataFrame) -> list[str]:
+    """Return that ballots are weighted, and the effective sample size of each group whose ballots are shown."""
+    protocol, found = ranked.protocol, ranked.result.tally.effective
+    if not found:
+        return []
+    public = by_group.set_index("stakeholder group")[BALLOTS].astype(str)
+    names = {protocol.group_name(group): found[group] for group in protocol.weighting.parts if group in found}
+    effective = [f"{name} {n:.1f} of {public[name]}" for name, n in names.items() if public[name].isdigit()]
+    size = f" (effective sample sizes: {', '.join(effective)})" if effective else ""
+    return [f"Within groups, ballots are weighted to the margins that the protocol declares{size}."]
 
 
 def _skipped(ranked: Ranked) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from consensus.steps.freezing import freeze_round
 from consensus.steps.outcome import Outcome
 from consensus.steps.ranked import STAGE, Ranked, tell_ranking
 from consensus.steps.timetable import grace_ends, local_time
+from consensus.steps.weighing import load_people, weigh_people
 from consensus.store import Store, StoredRanking
 from consensus.version import __version__
 
@@ -54,7 +55,8 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         inputs = ranking_inputs(session, row, protocol, counted)
         by_hand = shortlist_by_hand(store.load_decisions(session, partnership))
         ballots = _ballots(session, row, protocol, counted)
-    checked = _checked(ballots, questions, protocol)
+        people = load_people(session, row, protocol, counted)
+    checked = weigh_people(_checked(ballots, questions, protocol), people, protocol)
     result = interim.rank_interim(checked, questions, protocol)
     told = order_tells(protocol, {str(group): int(n) for group, n in result.counts["ballots"].items()})
     if told:
@@ -179,12 +181,14 @@ def _tables(result: InterimRanking) -> dict[str, pd.DataFrame]:
 
 def ranking_inputs(session: Session, row: models.Round, protocol: Protocol, counted: CountedBallots) -> str:
     """Return the digest of all that an interim ranking follows from."""
+    people = load_people(session, row, protocol, counted)
     return digest(
         counted.responses(),
         json.loads(row.questions),
         store.load_frame(session, "lineage", row.partnership),
         protocol.hash,
         shortlist_by_hand(store.load_decisions(session, row.partnership)),
+        *([people] if len(people) else []),
     )
 
 
