@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
-from fractions import Fraction
 from inspect import signature
 from typing import get_args
 
@@ -14,7 +13,8 @@ import pytest
 from consensus.errors import ProtocolError
 from consensus.firmness.replicas import FROM_TOTALS
 from consensus.interim import SHORTLIST_RULES
-from consensus.interim.proportional import PROPORTIONAL_RULES, read_voters
+from consensus.interim.proportional import PROPORTIONAL_RULES
+from consensus.interim.voters import read_voters
 from consensus.protocol import naming, parse_protocol, read_protocol
 from consensus.rules import RULES, rank
 from consensus.tally import tally
@@ -124,7 +124,8 @@ def test_every_fault_of_the_rules_that_a_protocol_names_is_told_at_once():
             **{
                 'form = "ranked"': 'form = "chosen"',
                 'also = ["mean_points"]': 'also = ["bordo", "borda"]\n[ranking.options.borda]\nunranked = "zero"\n'
-                "[ranking.options.schulze]\nbeat = 1\n[ranking.options.plackett_luce]\nprior = 0",
+                "[ranking.options.schulze]\nbeat = 1\n[ranking.options.kemeny]\nseveral = 'first'\n"
+                "[ranking.options.plackett_luce]\nprior = 0",
                 "[shortlist]": '[firmness]\nmethod = "gaussian"\nreplicates = 1\n[shortlist]\nrule = "sequential_pav"',
                 'rule = "jla_positions"': 'rule = "borda"',
             }
@@ -135,6 +136,7 @@ def test_every_fault_of_the_rules_that_a_protocol_names_is_told_at_once():
     assert "ranking.options.borda.unranked is 'zero'; on chosen ballots nothing is left unranked" in faults
     assert "ranking.options.schulze is for a rule that the protocol does not name" in faults
     assert "ranking.options.schulze.beat is not an option; 'schulze' takes none." in faults
+    assert "ranking.options.kemeny.several is 'first'; use one of tied, borda." in faults
     assert "ranking.options.plackett_luce.prior is 0; use a number above 0." in faults
     assert "firmness.method is 'gaussian', which the rule 'borda' does not bear on chosen ballots" in faults
     assert "firmness.replicates is 1" in faults
@@ -169,7 +171,7 @@ def test_which_forms_a_rule_bears_is_what_the_engine_bears(form):
             borne.add(rule)
     approves = True
     try:
-        read_voters(t, {}, lambda income: Fraction(0))
+        read_voters(t, {})
     except ProtocolError:
         approves = False
 

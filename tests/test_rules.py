@@ -17,6 +17,7 @@ from consensus.errors import DataError, ProtocolError
 from consensus.rules import RULES, group_tables, rank
 from consensus.rules.choice_models import _each, _stages
 from consensus.rules.ranked_stages import ranked_likelihood
+from consensus.sentences import describe
 from consensus.tally import tally
 from consensus.vocabulary import BALLOT_FORMS
 from tests import twins
@@ -90,6 +91,21 @@ def test_pairwise_orders_are_those_of_the_textbook_loops(form, data):
         twin = getattr(twins, rule)(above, list(QUESTIONS))
         assert got["score"].to_dict() == twin
         assert got["rank"].to_dict() == twins.ranks(twin)
+
+
+@pytest.mark.parametrize("form", ["ranked", "pairwise"])
+@examples
+@given(data=st.data())
+def test_of_several_kemeny_orders_those_nearest_to_borda_are_chosen(form, data):
+    profile = data.draw(profiles(form))
+    shares = {g: data.draw(st.integers(1, 3)) for g in sorted({b.group for b in profile})}
+    t = tally(frame_of(profile, form), QUESTIONS, form)
+
+    got = rank(t, "kemeny", shares, several="borda")
+
+    favoured = rank(t, "borda", shares)["score"].round(9).to_dict()
+    twin = twins.kemeny(twins.weighed(profile, form, list(QUESTIONS), shares), list(QUESTIONS), favoured)
+    assert got["rank"].to_dict() == twins.ranks(twin)
 
 
 def test_thirds_that_floats_would_part_are_a_tie():
@@ -270,6 +286,21 @@ def test_orders_equally_good_by_kemeny_tie_what_they_disagree_on_and_say_so():
 
     assert got["rank"].to_dict() == {"a": 1, "b": 1, "c": 1, "d": 4}
     assert got.attrs["notes"][1] == "Kemeny: optimal orders disagree on 3 pairs of questions; these are tied."
+
+
+def test_borda_chooses_of_the_orders_equally_good_by_kemeny_and_the_methods_section_says_so():
+    profile = [Ballot("carer", dict(zip(order, (1, 2, 3), strict=True))) for order in ("bac", "acb")]
+
+    tied, chosen = (ranked(profile, "kemeny", questions=list("abc"), several=how) for how in ("tied", "borda"))
+
+    assert tied["rank"].to_dict() == {"a": 1, "b": 1, "c": 1}
+    assert chosen["rank"].to_dict() == {"a": 1, "b": 2, "c": 3}
+    assert "those nearest to Borda's order are chosen" in chosen.attrs["notes"][1]
+    assert "(several = borda)" in describe(chosen)
+    with pytest.raises(
+        ProtocolError, match="No way called 'first' to choose of several orders; use one of tied, borda"
+    ):
+        ranked(profile, "kemeny", questions=list("abc"), several="first")
 
 
 def test_an_option_that_a_rule_does_not_take_or_a_form_it_does_not_bear_is_refused():

@@ -164,10 +164,16 @@ def ranked_pairs(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
     return {q: len(stands[q]) - sum(q in stands[j] for j in questions) for q in questions}
 
 
-def kemeny(above: dict[Any, Any], questions: list[str]) -> dict[str, int]:
-    """Try every order; questions that the best ones disagree on, and runs of them, are tied."""
+def kemeny(above: dict[Any, Any], questions: list[str], favoured: dict[str, Any] | None = None) -> dict[str, int]:
+    """Try every order; questions that the best ones disagree on, and runs of them, are tied.
+
+    With scores `favoured`, only the best that turn round the fewest pairs of the order by these count.
+    """
     cost = {order: sum(above[j, i] for i, j in combinations(order, 2)) for order in permutations(questions)}
     best = [order for order, spent in cost.items() if spent == min(cost.values())]
+    if favoured:
+        turned = {o: sum(favoured[i] < favoured[j] for i, j in combinations(o, 2)) for o in best}
+        best = [order for order in best if turned[order] == min(turned.values())]
     settled = {(i, j) for i in questions for j in questions if all(o.index(i) < o.index(j) for o in best)}
     tied = {q: {q} for q in questions}
     for i, j in combinations(questions, 2):

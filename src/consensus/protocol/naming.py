@@ -26,6 +26,7 @@ RULE_FORMS: dict[str, tuple[str, ...]] = {"group_informed_consensus": ("chosen",
 
 OPTIONS: dict[str, dict[str, tuple[str, ...] | type]] = {
     "borda": {"unranked": ("average", "zero", "last")},
+    "kemeny": {"several": ("tied", "borda")},
     "plackett_luce": {"prior": float},
     "bradley_terry": {"prior": float},
 }

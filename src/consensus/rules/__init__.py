@@ -68,7 +68,7 @@ def rank(
     ties
         How questions level in a group's list share its positions: "mean", "min" or "dense".
     options
-        The rule's own: `unranked` of `borda`, `prior` of `plackett_luce` and `bradley_terry`.
+        The rule's own: `unranked` of `borda`, `several` of `kemeny`, `prior` of `plackett_luce` and `bradley_terry`.
 
     Returns
     -------

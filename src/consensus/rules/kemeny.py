@@ -7,7 +7,7 @@ leaves fractions, branch and bound takes over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import gcd
 
@@ -16,11 +16,18 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from consensus.errors import ProtocolError
 from consensus.rules.group_tables import GroupTables, Scores
 from consensus.rules.linear_orders import EXACT_BELOW, Part, search
+from consensus.rules.positional import borda
 from consensus.tally import IntArray
 
-__all__ = ["KemenyOrders", "kemeny", "kemeny_orders"]
+__all__ = ["SEVERAL", "KemenyOrders", "kemeny", "kemeny_orders"]
+
+Mask = npt.NDArray[np.bool_]
+
+SEVERAL = ("tied", "borda")
+"""What `kemeny` may do where several orders are optimal: tie what they disagree on, or let Borda's order choose."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,20 +58,61 @@ class KemenyOrders:
         return int((~(self.above | self.above.T)).sum() - len(self.order)) // 2
 
 
-def kemeny(tables: GroupTables) -> Scores:
-    """Return how many questions every optimal order puts below q, less those above, shape (Q,); ties as told.
+def kemeny(tables: GroupTables, several: str = "tied") -> Scores:
+    """Return how many questions every order chosen puts below q, less those above, shape (Q,); ties as told.
 
-    Where several orders are optimal, questions on whose order they disagree are tied, and so is any run of questions
-    joined by such pairs: what is left untied is the same in every optimal order. Source: Kemeny, Daedalus 1959;88:577.
+    Questions on whose order the orders chosen disagree are tied, and so is any run of questions joined by such pairs:
+    what is left untied is the same in all of them. Source: Kemeny, Daedalus 1959;88:577.
+
+    Parameters
+    ----------
+    several
+        Which orders are chosen where several are optimal: "tied", all of them; "borda", those that turn round the
+        fewest pairs of the order by averaged Borda, of which there may still be several.
+
+    Raises
+    ------
+    ProtocolError
+        Another word for `several`.
+    DataError
+        The majorities go round too much for an order to be proved optimal.
     """
-    found = _found(tuple(tuple(map(int, row)) for row in tables.combined_pairs()))
-    label = connected_components(csr_array(~(found.above | found.above.T)), directed=False)[1]
-    inside = label[:, None] == label
-    net = (found.above & ~inside).sum(axis=1) - (found.above & ~inside).sum(axis=0)
-    notes = [f"Kemeny: proved optimal ({found.proof})."]
-    if found.unsettled:
+    if several not in SEVERAL:
+        raise ProtocolError(f"No way called {several!r} to choose of several orders; use one of {', '.join(SEVERAL)}.")
+    table = tables.combined_pairs()
+    found = _found(tuple(tuple(map(int, row)) for row in table))
+    above, notes = found.above, [f"Kemeny: proved optimal ({found.proof})."]
+    if found.unsettled and several == "tied":
         notes.append(f"Kemeny: optimal orders disagree on {found.unsettled} pairs of questions; these are tied.")
+    elif found.unsettled:
+        above = _nearest(found, table, np.array(borda(tables), dtype=object))
+        left = replace(found, above=above).unsettled
+        notes.append(
+            f"Kemeny: optimal orders disagree on {found.unsettled} pairs of questions; those nearest to Borda's order "
+            f"are chosen, and {left} pairs on which they still disagree are tied."
+        )
+    inside = _runs(above)[:, None] == _runs(above)
+    net = (above & ~inside).sum(axis=1) - (above & ~inside).sum(axis=0)
     return Scores(net.astype(int).tolist(), notes)
+
+
+def _runs(above: Mask) -> IntArray:
+    """Return for each question the number of the run of questions, joined by unsettled pairs, that it belongs to."""
+    return connected_components(csr_array(~(above | above.T)), directed=False)[1]
+
+
+def _nearest(found: KemenyOrders, table: npt.NDArray, scores: npt.NDArray[np.object_]) -> Mask:
+    """Return what all optimal orders have in common that turn round the fewest pairs of an order by scores.
+
+    In every optimal order a run of questions stands together, so that each run is searched by itself.
+    """
+    above, run = found.above.copy(), _runs(found.above)
+    for at in np.flatnonzero(np.bincount(run) > 1):
+        part = np.flatnonzero(run == at)
+        ahead = scores[part, None] > scores[part]
+        then = ahead.astype(np.int64) - ahead.T
+        above[np.ix_(part, part)] = kemeny_orders(table[np.ix_(part, part)], then).above
+    return above
 
 
 @lru_cache(maxsize=4)
@@ -73,13 +121,15 @@ def _found(above: tuple[tuple[int, ...], ...]) -> KemenyOrders:
     return kemeny_orders([list(row) for row in above])
 
 
-def kemeny_orders(above: list[list[int]] | IntArray) -> KemenyOrders:
+def kemeny_orders(above: list[list[int]] | npt.NDArray, then: IntArray | None = None) -> KemenyOrders:
     """Return what all optimal orders of a pairwise table have in common, and one of them.
 
     Parameters
     ----------
     above
         (Q, Q) whole numbers: the weight that puts i above j.
+    then
+        (Q, Q) 1, 0 or -1: of the cheapest orders only those count that put i above j, where it is 1, most often.
 
     Raises
     ------
@@ -97,7 +147,9 @@ def kemeny_orders(above: list[list[int]] | IntArray) -> KemenyOrders:
     margin = table - table.T
     step = gcd(*(int(m) for m in margin.ravel())) or 1
     margin = margin // step
-    margin, rounded = _within_reach(margin)
+    pairs = size * (size - 1) // 2 + 1 if then is not None else 1
+    margin, rounded = _within_reach(margin, EXACT_BELOW // pairs - 2)
+    margin = margin * pairs + (0 if then is None else then)
     settled = np.zeros((size, size), dtype=bool)
     order: list[int] = []
     proofs = {"no cycles"}
@@ -115,13 +167,13 @@ def kemeny_orders(above: list[list[int]] | IntArray) -> KemenyOrders:
     return KemenyOrders(np.array(order, dtype=np.int64), cost, settled, proof)
 
 
-def _within_reach(margin: npt.NDArray[np.object_]) -> tuple[IntArray, bool]:
-    """Return margins that the solver's floats hold, their signs kept, and whether they had to be rounded for it."""
+def _within_reach(margin: npt.NDArray[np.object_], most: int) -> tuple[IntArray, bool]:
+    """Return margins that add up to less than `most`, their signs kept, and whether they had to be rounded for it."""
     total = sum(abs(int(m)) for m in margin.ravel())
-    if total < EXACT_BELOW:
+    if total < most:
         return margin.astype(np.int64), False
     signs = np.array([[(m > 0) - (m < 0) for m in row] for row in margin])
-    size = [[max(1, abs(int(m)) * EXACT_BELOW // total) for m in row] for row in margin]
+    size = [[max(1, abs(int(m)) * most // total) for m in row] for row in margin]
     return signs * np.array(size, dtype=np.int64), True
 
 
