@@ -11,6 +11,7 @@ from consensus import steps
 from flows.artifacts import Progress
 from flows.parameters import BallotsPath, MappingPath, Now, PartnershipId, Source, instant
 from flows.running import BY, completed, run_step, show
+from flows.tally_parts import tally_in_parts
 
 __all__ = ["interim_ranking"]
 
@@ -43,6 +44,7 @@ def interim_ranking(
                 now=at,
             )
             progress.part()
-        outcome = run_step("rank the round", steps.rank_round, partnership=partnership, now=at)
+        ranked = {"partnership": partnership, "now": at, "tally_with": tally_in_parts}
+        outcome = run_step("rank the round", steps.rank_round, **ranked)
     show(outcome, partnership, plot=True)
     return completed(outcome)

@@ -1,10 +1,16 @@
-"""Ballots too many for one machine: their files tallied apart, on this machine or on a Dask cluster, and added up."""
+"""Ballots too many for one machine: their files tallied apart, on this machine or on a Dask cluster, and added up.
+
+The interim ranking tallies its round so, where `CONSENSUS_BALLOTS_A_PART` or the task runner asks for it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -16,7 +22,7 @@ from consensus.errors import DataError
 from consensus.settings import Settings
 from consensus.tally import Tally, tally
 
-__all__ = ["tally_files", "tally_parts", "task_runner"]
+__all__ = ["tally_files", "tally_in_parts", "tally_parts", "task_runner"]
 
 AS_TEXT = {"ballot": str, "group": str, "question": str, "other": str}
 
@@ -63,6 +69,37 @@ def tally_files(
     return told
 
 
+def tally_in_parts(
+    ballots: pd.DataFrame,
+    questions: Iterable[Any] | None = None,
+    form: str = "ranked",
+    depth: int | None = 10,
+    keep_ballots: bool = True,
+    *,
+    groups: Iterable[str] | None = None,
+    gaps: str = "error",
+) -> Tally:
+    """Return what `consensus.tally.tally` returns, to the bit, a large round's ballots tallied in parts as tasks.
+
+    A round of up to `CONSENSUS_BALLOTS_A_PART` ballots is tallied here and now, unless the tasks go to Dask. The parts
+    are files in a folder of their own below `CONSENSUS_HOME`, which every worker must reach; they are deleted at once.
+    """
+    settings = Settings.from_environment()
+    part = pd.factorize(ballots["ballot"])[0] // settings.ballots_a_part
+    if (settings.task_runner == "local" and part.max(initial=0) == 0) or ballots.empty:
+        return tally(ballots, questions, form, depth, keep_ballots, groups=groups, gaps=gaps)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=settings.home, prefix="parts-") as folder:
+        paths = []
+        for number, rows in ballots.groupby(part):
+            paths.append(Path(folder) / f"part{number}.csv")
+            rows.to_csv(paths[-1], index=False)
+        counted = tally_files(paths, form, depth, keep_ballots=keep_ballots, gaps=gaps)
+    # Questions and groups that no ballot names have their row of zeros from a tally of no ballots.
+    whole = counted + tally(ballots.head(0), questions, form, depth, keep_ballots, groups=groups, gaps=gaps)
+    return replace(whole, weighting=dict(ballots.attrs.get("weighting", {}))) if whole.voices is not None else whole
+
+
 @flow(name="tally-parts", persist_result=False)
 def tally_parts(
     parts: list[Path], form: str = "ranked", depth: int | None = 10, keep_ballots: bool = False, gaps: str = "error"
@@ -76,7 +113,7 @@ def tally_parts(
     if faults:
         raise DataError.of("the files of ballots", faults)
     whole = reduce(add, [each for each in found if isinstance(each, Tally)])
-    get_run_logger().info("%d files tallied: %d ballots", len(parts), int(whole.n.sum()))
+    get_run_logger().info("%d files tallied and added up", len(parts))
     return whole
 
 
@@ -92,4 +129,8 @@ def _tally_part(part: Path, form: str, depth: int | None, keep_ballots: bool, ga
 def _read_part(part: Path) -> pd.DataFrame:
     if not part.is_file():
         raise DataError("there is no such file; mend the path, or let every worker reach it.")
-    return pd.read_parquet(part) if part.suffix == ".parquet" else pd.read_csv(part, dtype=AS_TEXT)
+    return (
+        pd.read_parquet(part)
+        if part.suffix == ".parquet"
+        else pd.read_csv(part, dtype=AS_TEXT, float_precision="round_trip", keep_default_na=False, na_values=[""])
+    )

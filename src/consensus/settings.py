@@ -39,6 +39,8 @@ class Settings:
     """How many people may begin a survey from one network address in a minute before they are slowed and flagged."""
     task_runner: str = "local"
     dask_address: str = ""
+    ballots_a_part: int = 100_000
+    """An interim round with more ballots is tallied in parts of so many, each a task; on Dask every round is."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -67,6 +69,7 @@ class Settings:
             begins_a_minute=_count(env, "CONSENSUS_BEGINS_A_MINUTE", 120),
             task_runner=_task_runner(env),
             dask_address=env.get("CONSENSUS_DASK_ADDRESS", ""),
+            ballots_a_part=_count(env, "CONSENSUS_BALLOTS_A_PART", 100_000),
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,9 +62,14 @@ class InterimRanking:
 
 
 def rank_interim(
-    checked_ballots: CheckedBallots, questions: pd.DataFrame | Iterable[Any], protocol: Protocol
+    checked_ballots: CheckedBallots,
+    questions: pd.DataFrame | Iterable[Any],
+    protocol: Protocol,
+    tally_with: Callable[..., Tally] = tally,
 ) -> InterimRanking:
     """Return the interim ranking by the protocol's rule, with every table between.
+
+    `tally_with` is called as `tally` and gives the same bits, perhaps from parts that other machines have counted.
 
     Raises
     ------
@@ -73,7 +78,7 @@ def rank_interim(
     """
     plan, ballot = protocol.ranking, protocol.ballot
     shares = protocol.shares
-    t = tally(
+    t = tally_with(
         checked_ballots.ballots, open_questions(questions), ballot.form, ballot.depth, groups=shares, gaps=ballot.gaps
     )
     counts = count_groups(checked_ballots, t, protocol)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from consensus.steps.ranked import STAGE, Ranked, tell_ranking
 from consensus.steps.timetable import grace_ends, local_time
 from consensus.steps.weighing import load_people, weigh_people
 from consensus.store import Store, StoredRanking
+from consensus.tally import Tally, tally
 from consensus.version import __version__
 
 __all__ = ["current_ranking", "rank_round", "ranking_inputs"]
@@ -34,10 +36,11 @@ WITH = "firmness and agreement"
 """What a stored ranking holds beside its order: one stored without it has another id, so that ranking again adds it."""
 
 
-def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
+def rank_round(db: Store, partnership: str, *, now: datetime, tally_with: Callable[..., Tally] = tally) -> Outcome:
     """Rank the closed interim round by the protocol's rule and store the order with its shortlist and its firmness.
 
-    Ranking the same ballots by the same protocol again gives the same stored ranking, digit by digit.
+    Ranking the same ballots by the same protocol again gives the same stored ranking, digit by digit, whoever tallies
+    them: `tally_with` is called as `tally` and gives the same bits.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def rank_round(db: Store, partnership: str, *, now: datetime) -> Outcome:
         ballots = _ballots(session, row, protocol, counted)
         people = load_people(session, row, protocol, counted)
     checked = weigh_people(_checked(ballots, questions, protocol), people, protocol)
-    result = interim.rank_interim(checked, questions, protocol)
+    result = interim.rank_interim(checked, questions, protocol, tally_with)
     told = order_tells(protocol, {str(group): int(n) for group, n in result.counts["ballots"].items()})
     if told:
         raise DataError(told)
