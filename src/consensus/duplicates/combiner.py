@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 
 _ROUNDS = 50
 _CLOSE = 1e-10
+_DECIMALS = 6  # what is learned is kept to so many, so that the last bits of sums decide nothing
+_CHANCE_DECIMALS = 9
+_FARTHEST = 6.0  # spreads from the centre beyond which evidence says no more
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Combiner:
 
     def probability(self, evidence: Floats) -> Floats:
         """Return [P] the probability that each pair asks the same, from its evidence [P, F]."""
-        return np.asarray(expit(self._columns(evidence) @ self.weight), float)
+        return np.asarray(expit((self._columns(evidence) * self.weight).sum(axis=1)), float).round(_CHANCE_DECIMALS)
 
     def learn(self, evidence: Floats, same: NDArray[np.bool_], weight: Floats | None = None) -> Combiner:
         """Return the model taught by all answers so far: evidence [P, F] and whether a person said the same.
@@ -97,7 +100,7 @@ class Combiner:
 
     def _columns(self, evidence: Floats) -> Floats:
         scaled = (np.asarray(evidence, float) - self.prior.centre) / np.asarray(self.prior.spread)
-        return np.column_stack([scaled.clip(-5, 5), np.ones(len(scaled))])
+        return np.column_stack([scaled.clip(-_FARTHEST, _FARTHEST), np.ones(len(scaled))])
 
 
 def _fit(columns: Floats, target: Floats, counted: Floats, start: Floats, hold: Floats) -> Floats:
@@ -111,4 +114,4 @@ def _fit(columns: Floats, target: Floats, counted: Floats, start: Floats, hold: 
         weight = weight - step * min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-12))
         if np.abs(step).max() < _CLOSE:
             break
-    return weight
+    return weight.round(_DECIMALS)

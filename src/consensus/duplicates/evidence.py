@@ -16,7 +16,7 @@ from consensus.duplicates.cues import ASKING, NEGATIONS, PEOPLE, TREATMENT_ENDIN
 from consensus.duplicates.neighbours import cosines_between, neighbours, on_grid
 from consensus.duplicates.wording import normalise
 
-__all__ = ["FEATURES", "Evidence", "without_common"]
+__all__ = ["FEATURES", "Evidence", "spelled", "without_common"]
 
 Floats = NDArray[np.float64]
 Pairs = NDArray[np.int64]
@@ -112,14 +112,14 @@ class Evidence:
         """Return the evidence of texts with their vectors, both in the same order."""
         compared = tuple(normalise(text[: 4 * _LONGEST])[:_LONGEST] for text in texts)
         centred = without_common(vectors)
-        words = _tf_idf(compared, analyzer="word", token_pattern=r"(?u)\b\w+\b", sublinear_tf=True)
+        words = spelled(compared, analyzer="word", token_pattern=r"(?u)\b\w+\b", sublinear_tf=True)
         bags = [frozenset(text.split()) for text in compared]
         return cls(
             compared,
             (on_grid(centred), on_grid(without_common(vectors, _COMMON))),
             neighbours(centred, _LOCAL).cosine.mean(axis=1, dtype=np.float64) if len(compared) else np.zeros(0),
             words,
-            _tf_idf(compared, analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
+            spelled(compared, analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
             _rarities(compared),
             np.array([len(text.split()) for text in compared], float),
             {name: _marks(find(bag, text) for bag, text in zip(bags, compared, strict=True)) for name, find in _CUES},
@@ -163,7 +163,8 @@ _CUES: tuple[tuple[str, Callable[[frozenset[str], str], frozenset[str]]], ...] =
 )
 
 
-def _tf_idf(texts: Sequence[str], **options: object) -> sparse.csr_matrix:
+def spelled(texts: Sequence[str], **options: object) -> sparse.csr_matrix:
+    """Return TF-IDF rows of texts; of texts without a single word one empty column."""
     try:
         return sparse.csr_matrix(TfidfVectorizer(**options).fit_transform(texts))
     except ValueError:  # not a single word, or no text
@@ -172,7 +173,7 @@ def _tf_idf(texts: Sequence[str], **options: object) -> sparse.csr_matrix:
 
 def _rarities(texts: Sequence[str]) -> sparse.csr_matrix:
     """Return for each text its words, each with how rare it is."""
-    return _tf_idf(texts, analyzer="word", token_pattern=r"(?u)\b\w+\b", binary=True, norm=None)
+    return spelled(texts, analyzer="word", token_pattern=r"(?u)\b\w+\b", binary=True, norm=None)
 
 
 def _marks(found: Iterable[frozenset[str]]) -> sparse.csr_matrix:

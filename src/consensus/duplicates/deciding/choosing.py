@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from consensus.duplicates.combiner import Combiner
 from consensus.duplicates.deciding.landscape import Landscape
-from consensus.duplicates.deciding.likeness import PRIOR, chances
+from consensus.duplicates.deciding.likeness import PRIOR, evidence
 
 __all__ = ["Chooser", "Costs", "Plan"]
 
-_ROWS = 64  # wordings of one group that are compared with others
 _TRIES = 24  # anchors weighed anew for one screen
-_CROWD = 10
 _LOOKED_OVER = 1000
 _NOBODY = -1.0
 
@@ -35,11 +34,15 @@ class Costs:
         The most candidates of a screen.
     least
         The least chance to ask the same with which a candidate is shown.
+    text
+        The least gain, in submissions wholly together with their like, for which one more text is shown. The same for
+        every screen: a list that ends where reading pays less than anywhere else would have to be asked again.
     """
 
     decision: float = 15.0
-    longest: int = 20
+    longest: int = 30
     least: float = 0.01
+    text: float = 0.08
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,7 @@ class Chooser:
 
     def __init__(self, land: Landscape, weights: np.ndarray, costs: Costs | None = None) -> None:
         self.land, self.weights, self.costs = land, weights.astype(float), costs or Costs()
-        self.model = PRIOR
-        self._crowding = land.near_cosines[:, :_CROWD].mean(axis=1) if land.near.shape[1] else np.zeros(len(land))
+        self.model = Combiner.of(PRIOR)
 
     def arrange(self, groups: Mapping[str, Sequence[int]]) -> None:
         """Take groups as they are: for each its wordings' numbers."""
@@ -101,7 +103,7 @@ class Chooser:
         for name in groups:
             self.plan(name, apart(name))
 
-    def learn(self, model: np.ndarray) -> None:
+    def learn(self, model: Combiner) -> None:
         """Take another weighing of evidence; every group is weighed anew when its turn comes."""
         self.model = model
 
@@ -136,40 +138,22 @@ class Chooser:
         """Return the best screen with a group as its anchor."""
         place = self._place[name]
         others = self._around(place, apart)
-        evidence = self.evidence(place, others)
-        chance = chances(evidence, self.model)
+        told = evidence(self.land, self._of, self._rows[place], [self._rows[other] for other in others])
+        chance = self.model.probability(told)
         worth, count = self._gain(self.size[place], self.size[others], chance)
         order = np.lexsort((others, -chance))[:count]
         self.worth[place] = worth
         whole = self.size[place] + (chance * self.size[others]).sum()
         self.complete[place] = self.size[place] / whole if whole else 1.0
         shown = tuple(self.names[other] for other in others[order])
-        return Plan(name, shown, evidence[order], chance[order], worth, self.complete[place])
+        return Plan(name, shown, told[order], chance[order], worth, self.complete[place])
 
     def _around(self, place: int, apart: set[str]) -> np.ndarray:
         """Return the groups that have a wording among the nearest of the group's, except those told apart from it."""
-        near = np.unique(self._of[self.land.near[self._rows[place]]])
+        mates = self.land.near[self._rows[place]]
+        near = np.unique(self._of[mates[mates >= 0]])
         known = [self._place[name] for name in apart if name in self._place]
         return near[(near >= 0) & (near != place) & ~np.isin(near, known)]
-
-    def evidence(self, place: int, others: np.ndarray) -> np.ndarray:
-        """Return a row of evidence for each of other groups, in the columns of `EVIDENCE`."""
-        if not len(others):
-            return np.zeros((0, len(self.model)))
-        rows = self._rows[place][:_ROWS]
-        parts = [self._rows[other][:_ROWS] for other in others]
-        counts = np.array([len(part) for part in parts])
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        theirs = np.concatenate(parts)
-        table = self.land.cosines(rows, theirs).astype(np.float64)
-        mean = np.add.reduceat(table.sum(axis=0), starts) / (counts * len(rows))
-        best = np.maximum.reduceat(table.max(axis=0), starts)
-        around = self._of[self.land.near[theirs]]
-        third = (around != place) & (around != np.repeat(others, counts)[:, None]) & (around >= 0)
-        rivals = np.maximum.reduceat(np.where(third, self.land.near_cosines[theirs], 0.0).max(axis=1), starts)
-        crowding = np.add.reduceat(self._crowding[theirs], starts) / counts + self._crowding[rows].mean()
-        size = np.log(counts) + np.log(len(rows))
-        return np.stack([np.ones(len(others)), mean, best, best - rivals, crowding, size, counts == 1.0], axis=1)
 
     def _gain(self, size: float, sizes: np.ndarray, chance: np.ndarray) -> tuple[float, int]:
         """Return the gain for its cost of the best list of candidates, and how many it holds, the likeliest first."""
@@ -180,28 +164,24 @@ class Chooser:
         met = np.cumsum(chance[order] * sizes[order])
         squares = np.cumsum((chance[order] * sizes[order]) ** 2)
         gain = (2 * size * met + met**2 - squares) / (size + (chance * sizes).sum())
-        rate = gain / (self.costs.decision + 1 + np.arange(1, len(order) + 1))
-        count = int(rate.argmax()) + 1
-        return float(rate[count - 1]), count
+        count = max(int((np.diff(gain, prepend=0.0) >= self.costs.text).sum()), 1)
+        return float(gain[count - 1] / (self.costs.decision + 1 + count)), count
 
     def _first_look(self) -> tuple[np.ndarray, np.ndarray]:
         """Return for each group of one wording about what asking is worth, and how much of what belongs is together.
 
         Every neighbour is taken for a group of its own; who is asked about is weighed exactly before that.
         """
-        near, cosines = self.land.near, self.land.near_cosines.astype(np.float64)
         worth, complete = np.full(len(self.names), _NOBODY), np.ones(len(self.names))
         alone = np.array([place for place, rows in enumerate(self._rows) if len(rows) == 1], dtype=np.int64)
-        if not len(alone) or not near.shape[1]:
+        if not len(alone) or not self.land.near.shape[1]:
             return worth, complete
         rows = np.array([self._rows[place][0] for place in alone])
-        near, cosines = near[rows], cosines[rows]
-        best = self.land.near_cosines.astype(np.float64)[:, :2]
+        near, cosines = self.land.near[rows], self.land.cosines[rows]
+        best = self.land.cosines[:, :2]
         rival = np.where(self.land.near[:, 0][near] == rows[:, None], best[:, -1][near], best[:, 0][near])
-        one = np.ones_like(cosines)
-        crowding = self._crowding[rows][:, None] + self._crowding[near]
-        columns = np.stack([one, cosines, cosines, cosines - rival.clip(0), crowding, 0 * one, one], axis=2)
-        chance = chances(columns.reshape(-1, columns.shape[2]), self.model).reshape(cosines.shape)
+        columns = np.stack([cosines, cosines, cosines - rival, self.land.pieces[rows], self.land.words[rows]], axis=2)
+        chance = self.model.probability(columns.reshape(-1, columns.shape[2])).reshape(cosines.shape) * (near >= 0)
         size, sizes = self.size[alone], self.weights[near]
         for number, place in enumerate(alone):
             worth[place] = self._gain(size[number], sizes[number], chance[number])[0]

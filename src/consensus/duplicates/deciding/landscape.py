@@ -1,86 +1,82 @@
-"""How near wordings lie to one another: whole-number vectors, so that every cosine is the same on every machine.
-
-Vectors of length 1 are rounded to whole numbers of at most seven bits and a sign. Products of such numbers add up
-without rounding in single precision, in whatever order and by however many threads they are added.
-"""
+"""The wordings as they lie to one another, in meaning and in spelling: what evidence on groups is taken from."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from consensus.duplicates.evidence import spelled, without_common
+from consensus.duplicates.neighbours import GRID_LENGTH, neighbours, on_grid
 
 __all__ = ["Landscape"]
 
 NEIGHBOURS = 50
-_BLOCK = 512
-_FEW = 50
-_LARGEST = 127
-_EXACT = 2**24  # whole numbers up to here are exact in single precision
+_BLOCK = 50_000
+_ALL = {"analyzer": "word", "token_pattern": r"(?u)\b\w+\b", "sublinear_tf": True}
+_PIECES = {"analyzer": "char_wb", "ngram_range": (3, 5), "sublinear_tf": True}
 
 
+@dataclass(frozen=True)
 class Landscape:
-    """The wordings' vectors and, for each, its nearest others.
+    """W wordings: their vectors on a grid of whole numbers, their spelling, and for each its nearest others by meaning.
 
-    Parameters
-    ----------
-    vectors
-        W rows, one a wording, of any length; a row of zeros is near to nothing.
+    `near` [W, k] holds -1 where there are fewer than k; `cosines`, `words` and `pieces` [W, k] tell how near they are.
 
     Examples
     --------
-    >>> land = Landscape(np.eye(3, dtype=np.float32)[[0, 0, 1]] + np.float32(0.1))
-    >>> land.near[0].tolist(), land.cosines(np.array([0]), np.array([1])).round(2).tolist()
-    ([1, 2], [[1.0]])
+    >>> land = Landscape.of(["sleep", "sleeping", "diet"], np.eye(3, dtype=np.float32)[[0, 0, 1]] + np.float32(0.1))
+    >>> land.near[0, :1].tolist(), land.between(np.array([0]), np.array([1])).round(2).tolist()
+    ([1], [[1.0]])
     """
 
-    def __init__(self, vectors: np.ndarray) -> None:
-        self.rows, self._scale = _whole(_centred(vectors))
-        self.near, self.near_cosines = self._nearest()
+    grid: NDArray[np.float32]
+    near: NDArray[np.int64]
+    cosines: NDArray[np.float64]
+    words: NDArray[np.float64]
+    pieces: NDArray[np.float64]
+    spelling: tuple[sparse.csr_matrix, sparse.csr_matrix]
+
+    @classmethod
+    def of(cls, texts: Sequence[str], vectors: NDArray[np.float32]) -> Landscape:
+        """Return the landscape of wordings with their vectors, a row of zeros being near to nothing."""
+        moved = without_common(vectors)
+        found = neighbours(moved, min(NEIGHBOURS, max(len(texts) - 1, 0)))
+        spelling = (spelled(texts, **_ALL), spelled(texts, **_PIECES))
+        words, pieces = (_beside(rows, found.index) for rows in spelling)
+        near = found.index.astype(np.int64)
+        return cls(on_grid(moved), near, found.cosine.astype(np.float64), words, pieces, spelling)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.grid)
 
-    def cosines(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    def between(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the table of cosines between two lists of wordings, given by their numbers."""
-        return (self.rows[one] @ self.rows[other].T) * self._scale
+        return (self.grid[one] @ self.grid[other].T).astype(np.float64) / GRID_LENGTH**2
 
-    def central(self, rows: np.ndarray) -> int:
+    def shared_words(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the table of likeness in words, from 0 to 1."""
+        return (self.spelling[0][one] @ self.spelling[0][other].T).toarray()
+
+    def shared_pieces(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return for each of some wordings its mean likeness in pieces of words to a list of wordings."""
+        mean = np.asarray(self.spelling[1][one].sum(axis=0)).ravel() / max(len(one), 1)
+        return np.asarray(self.spelling[1][other] @ mean)
+
+    def central(self, rows: NDArray[np.int64]) -> int:
         """Return the place in a list of wordings of the one nearest to all of them; of several the first."""
-        return int((self.rows[rows] @ self.rows[rows].T).sum(axis=1, dtype=np.float64).argmax()) if len(rows) > 2 else 0
-
-    def _nearest(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers and cosines of each wording's nearest others, the nearest first, ties by number."""
-        total = len(self.rows)
-        count = min(NEIGHBOURS, max(total - 1, 0))
-        near = np.zeros((total, count), dtype=np.int64)
-        cosines = np.zeros((total, count), dtype=np.float32)
-        for start in range(0, total if count else 0, _BLOCK):
-            block = np.arange(start, min(start + _BLOCK, total))
-            table = self.rows[block] @ self.rows.T
-            table[np.arange(len(block)), block] = -_EXACT
-            best = np.argpartition(-table, count - 1, axis=1)[:, :count]
-            found = np.take_along_axis(table, best, axis=1)
-            order = np.lexsort((best, -found), axis=1)
-            near[block] = np.take_along_axis(best, order, axis=1)
-            cosines[block] = np.take_along_axis(found, order, axis=1) * self._scale
-        return near, cosines
+        return int(self.between(rows, rows).sum(axis=1).argmax()) if len(rows) > 2 else 0
 
 
-def _centred(vectors: np.ndarray) -> np.ndarray:
-    """Return the vectors without what all have in common, each of length 1; of few texts little is taken away."""
-    moved = vectors.astype(np.float64)
-    some = np.any(moved != 0, axis=1)
-    count = int(some.sum())
-    if count:
-        moved[some] -= moved[some].mean(axis=0) * (count / (count + _FEW))
-    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
-    return np.divide(moved, lengths, out=np.zeros_like(moved), where=lengths > 0)
-
-
-def _whole(vectors: np.ndarray) -> tuple[np.ndarray, np.float32]:
-    """Return vectors in whole numbers as large as stay exact, and what turns their products into cosines."""
-    width = vectors.shape[1] if vectors.ndim == 2 else 0
-    largest = float(np.abs(vectors).max()) if vectors.size else 0.0
-    if not largest:
-        return vectors.astype(np.float32), np.float32(1)
-    step = largest / min(_LARGEST, int(np.sqrt(_EXACT / max(width, 1))))
-    return np.rint(vectors / step).astype(np.float32), np.float32(step * step)
+def _beside(rows: sparse.csr_matrix, near: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return [W, k] the product of each row with those near to it."""
+    count, k = near.shape
+    left, right = np.repeat(np.arange(count), k), near.ravel()
+    told = np.zeros(count * k)
+    for start in range(0, count * k, _BLOCK):
+        part = slice(start, start + _BLOCK)
+        told[part] = np.asarray(rows[left[part]].multiply(rows[right[part]]).sum(axis=1)).ravel()
+    return np.where(right >= 0, told, 0.0).reshape(count, k)

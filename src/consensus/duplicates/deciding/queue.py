@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from consensus.decisions import in_force
+from consensus.duplicates.combiner import Combiner
 from consensus.duplicates.deciding.acts import as_log, decision, frame_of
 from consensus.duplicates.deciding.choosing import Chooser, Costs, Plan
 from consensus.duplicates.deciding.landscape import Landscape
-from consensus.duplicates.deciding.likeness import PRIOR, fit
+from consensus.duplicates.deciding.likeness import EVIDENCE, PRIOR
 from consensus.duplicates.deciding.progress import Progress, progress
 from consensus.duplicates.deciding.screens import Screen
 from consensus.duplicates.deciding.standing import Aside, Contest, Standing
@@ -234,7 +235,7 @@ class ReviewQueue:
         if fresh:
             self._vectors.update(zip(fresh, np.asarray(self._embedder.encode(fresh)), strict=True))
         vectors = np.stack([self._vectors[text] for text in texts]) if texts else np.zeros((0, 1), np.float32)
-        self._chooser = Chooser(Landscape(vectors), self._counts(), self._costs)
+        self._chooser = Chooser(Landscape.of(self._order, vectors), self._counts(), self._costs)
         self._replay()
 
     def _counts(self) -> np.ndarray:
@@ -272,13 +273,17 @@ class ReviewQueue:
     def _learn(self) -> None:
         """Learn from the answers up to the last full ten, so that a replay learns the same."""
         count = len(self._answers) - len(self._answers) % REFIT
-        told = [value for value in self._answers[:count] if value.get("evidence")]
-        if not told:
-            self._chooser.learn(PRIOR)
-            return
-        evidence = np.array([row for value in told for row in value["evidence"]], dtype=float) / THOUSAND
-        same = [flag for value in told for flag in [True] * len(value["same"]) + [False] * len(value["different"])]
-        self._chooser.learn(fit(evidence, same))
+        told = [
+            (row, number < len(value["same"]))
+            for value in self._answers[:count]
+            for number, row in enumerate(value.get("evidence", ()))
+            if len(row) == len(EVIDENCE)
+        ]
+        model = Combiner.of(PRIOR)
+        if told:
+            rows, same = zip(*told, strict=True)
+            model = model.learn(np.array(rows, dtype=float) / THOUSAND, np.array(same))
+        self._chooser.learn(model)
 
     def _append(
         self, kind: str, subject: str, value: Mapping[str, Any], by: str, at: datetime | None, why: str
