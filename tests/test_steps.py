@@ -12,6 +12,8 @@ import pytest
 from consensus import models, steps, store
 from consensus.errors import DataError, StageError
 from consensus.protocol import read_protocol
+from consensus.report.content import publication
+from consensus.steps.material import load_material
 from consensus.store import Store
 from tests import walk
 from tests.builders import small_folder
@@ -688,3 +690,58 @@ def test_with_small_groups_no_order_without_a_group_is_shown(tmp_path, db):
     shown = steps.rank_round(db, "small", now=walk.RANKED).tables["Still in the Top 3"]
 
     assert not [column for column in shown if column.startswith("without:")]
+
+
+def stored_by_an_earlier_version(db, lacks=(), content=None):
+    """Put in the place of the current interim ranking one of an earlier version, without some of its tables."""
+    now = steps.current_ranking_id(db, "small")
+    with db.writing() as session:
+        row = session.get(models.Ranking, now)
+        kept = json.loads(row.tables)
+        kept["frames"] = {name: frame for name, frame in kept["frames"].items() if name not in lacks}
+        fields = {name: getattr(row, name) for name in models.Ranking.model_fields}
+        fields |= {"ranking_id": "r-earlier", "package_version": "0.0.9", "tables": content or json.dumps(kept)}
+        session.add(models.Ranking(**fields))
+        session.flush()
+        round_row = store.load_round(session, row.round_id)
+        round_row.ranking_id = "r-earlier"
+        session.add(round_row)
+    return now
+
+
+def test_a_ranking_of_an_earlier_version_is_read_as_far_as_it_goes_and_ranking_again_gives_the_rest(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    now = stored_by_an_earlier_version(db, lacks=("firmness", "agreement"))
+
+    compared = steps.compare(db, "r-earlier", now)
+    traced = steps.trace(db, "small", "1").to_lines()
+    published = publication(in_session(db, load_material))
+
+    assert "The package differs: 0.0.9 and" in " ".join(compared.reasons)
+    assert len(traced)
+    assert len(published.questions)
+    with pytest.raises(StageError, match="'r-earlier' was made before firmness was kept; rank again"):
+        steps.firmness(db, "small")
+    assert steps.rank_round(db, "small", now=walk.RANKED).ids["ranking"] == now
+    assert len(steps.firmness(db, "small").questions)
+
+
+def test_what_an_earlier_version_did_not_store_or_stored_otherwise_is_told_in_a_sentence(tmp_path, db):
+    until("approve-shortlist", db, tmp_path)
+    stored_by_an_earlier_version(db, lacks=("counts",))
+
+    with pytest.raises(
+        DataError, match=r"'r-earlier' was stored by consensus-psp 0\.0\.9 without the table 'counts'; rank"
+    ):
+        in_session(db, load_material)
+
+    for content in ("", "[]", '{"order": []}', '{"frames": 3}'):
+        with db.writing() as session:
+            session.get(models.Ranking, "r-earlier").tables = content or "not json"
+        with pytest.raises(DataError, match="in a form that this version does not read; rank or combine again"):
+            in_session(db, load_material)
+
+
+def in_session(db, load):
+    with db.reading() as session:
+        return load(session, "small", walk.RANKED)

@@ -32,7 +32,7 @@ from consensus.version import __version__
 
 __all__ = ["current_ranking", "rank_round", "ranking_inputs"]
 
-WITH = "firmness and agreement"
+WITH = "firmness and agreement, ties in all of their places"
 """What a stored ranking holds beside its order: one stored without it has another id, so that ranking again adds it."""
 
 

@@ -30,6 +30,22 @@ __all__ = [
 ]
 
 
+class KeptTables(dict[str, pd.DataFrame]):
+    """The tables of a stored order by name; asking for one that its version did not keep is a `DataError`."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], row: models.Ranking) -> None:
+        super().__init__(tables)
+        self._row = row.ranking_id, row.package_version
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        """Raise, naming the table, the version and the remedy."""
+        ranking_id, version = self._row
+        raise DataError(
+            f"The ranking '{ranking_id}' was stored by consensus-psp {version} without the table '{name}'; "
+            "rank or combine again, which keeps the old one beside the new."
+        )
+
+
 @dataclass(frozen=True)
 class StoredRanking:
     """An order as it was stored: what it was made from, and every table between by name."""
@@ -65,9 +81,16 @@ def load_ranking(session: Session, ranking_id: str) -> StoredRanking:
     if row is None:
         known = ", ".join(session.exec(select(models.Ranking.ranking_id).order_by(col(models.Ranking.at)))) or "none"
         raise DataError(f"No ranking '{ranking_id}' is stored (there are: {known}).")
-    kept = json.loads(row.tables)
+    try:
+        kept = json.loads(row.tables)
+        tables, facts = unpack_tables(kept["frames"], kept.get("index")), dict(kept.get("facts", {}))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise DataError(
+            f"The ranking '{ranking_id}' was stored by consensus-psp {row.package_version} in a form that this version "
+            "does not read; rank or combine again, which keeps the old one beside the new."
+        ) from None
     fields = {key: getattr(row, key) for key in models.Ranking.model_fields if key not in ("tables",)}
-    return StoredRanking(**fields, tables=unpack_tables(kept["frames"], kept.get("index")), facts=kept["facts"])
+    return StoredRanking(**fields, tables=KeptTables(tables, row), facts=facts)
 
 
 def list_rankings(session: Session, partnership: str, kind: str | None = None) -> list[models.Ranking]:
