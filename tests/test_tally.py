@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.errors import DataError
-from consensus.tally import Tally, pairs, tally
+from consensus.tally import Tally, find_ballot_faults, pairs, receive, tally
 from consensus.tally.tables import AXES
 from consensus.vocabulary import BALLOT_FORMS
 from tests import twins
-from tests.profiles import GROUPS, QUESTIONS, examples, frame_of, profiles, shared_out
+from tests.profiles import GROUPS, QUESTIONS, Ballot, examples, frame_of, profiles, shared_out
 
 FORMS = pytest.mark.parametrize("form", BALLOT_FORMS)
 
@@ -326,3 +328,23 @@ def test_a_message_never_quotes_what_could_be_a_participants_words():
 
     assert "Tom" not in str(told.value)
     assert len(told.value.faults) == 2
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 7, 100])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_rows_looked_at_piece_by_piece_are_tallied_and_faulted_as_rows_looked_at_together(monkeypatch, at_once, mixed):
+    profile = [Ballot(GROUPS[b % 2], dict(zip(QUESTIONS[b % 3 :], range(1, 6), strict=False))) for b in range(9)]
+    frame = frame_of(profile).assign(ballot=lambda f: f["ballot"].str[1:].astype(int))
+    if mixed:
+        frame = frame.sample(frac=1, random_state=1, ignore_index=True)
+    wrong = pd.concat([frame, frame.iloc[[0, -1]]], ignore_index=True)
+    together, faults = tally(frame), find_ballot_faults(receive(wrong))
+
+    for module in ("faults", "received"):
+        monkeypatch.setattr(sys.modules[f"consensus.tally.{module}"], "AT_ONCE", at_once)
+
+    piece_by_piece = tally(frame)
+    assert piece_by_piece.digest == together.digest
+    pd.testing.assert_frame_equal(piece_by_piece.to_frame(), together.to_frame())
+    pd.testing.assert_frame_equal(find_ballot_faults(receive(wrong)), faults)
+    assert len(faults) >= 2

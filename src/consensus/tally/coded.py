@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from consensus.tally.faults import find_ballot_faults, raise_faults
-from consensus.tally.received import IntArray, Received, first_rows, receive, sorted_rows
+from consensus.tally.received import IntArray, Received, receive, sorted_rows
 
 __all__ = ["LANES", "UNSURE", "CodedBallots", "code_ballots", "code_received"]
 
@@ -180,7 +180,9 @@ def code_ballots(
 
 def code_received(received: Received) -> CodedBallots:
     """Return ballots received, in which no fault was found, as coded ballots sorted by group."""
-    first = first_rows(received.ballot)
+    if received.plain:
+        return _code_plain(received)
+    first = received.first
     by_group = np.argsort(received.group[first], kind="stable")
     number = np.empty_like(by_group)
     number[by_group] = np.arange(len(by_group))
@@ -198,15 +200,37 @@ def code_received(received: Received) -> CodedBallots:
         other = np.broadcast_to(np.int64(0), len(owner))
     if received.form == "best_worst":
         other = _number_within(owner, other, start)
-    weight = received.weight[first].astype(np.int64)
+    return _coded(received, first, start, question, value, other)
+
+
+def _code_plain(received: Received) -> CodedBallots:
+    """Return the same for ballots that stand in runs of rows, in the order of their places and without ties."""
+    first = received.first
+    group = received.group[first]
+    by_group = np.argsort(group, kind="stable") if (group[1:] < group[:-1]).any() else np.arange(len(first))
+    length = np.diff(np.r_[first, len(received)])[by_group]
+    first, start = first[by_group], np.r_[0, np.cumsum(length)]
+    question, value = _narrow(received.question), received.value.astype(np.int32)
+    if (first[1:] < first[:-1]).any():
+        rows = np.repeat(first - start[:-1], length) + np.arange(len(received))
+        question, value = question[rows], value[rows]
+    other = np.broadcast_to(np.int64(0), len(received))
+    return _coded(received, first, start, question, value, other)
+
+
+def _coded(
+    received: Received, first: IntArray, start: IntArray, question: npt.NDArray, value: npt.NDArray, other: IntArray
+) -> CodedBallots:
+    """Return rows as coded ballots, group and weights from the first row of each."""
+    group, weight = received.group[first].astype(np.int64), received.weight[first].astype(np.int64)
     voice = received.voice[first].astype(np.int64) if received.voice is not None else None
     labels = (received.form, received.groups, received.questions)
-    return CodedBallots(*labels, received.group[first], weight, start, question, value, other, voice)
+    return CodedBallots(*labels, group, weight, start, question, value, other, voice)
 
 
 def _narrow(codes: IntArray) -> npt.NDArray:
     """Return codes in half the memory, where they fit as they nearly always do."""
-    return codes.astype(np.int32) if int(codes.max(initial=0)) < 2**31 else codes
+    return codes.astype(np.int32, copy=False) if int(codes.max(initial=0)) < 2**31 else codes
 
 
 def _lowest_places(owner: IntArray, value: IntArray, start: IntArray) -> IntArray:

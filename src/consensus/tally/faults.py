@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 
 from consensus.errors import DataError
 from consensus.tally.received import (
+    AT_ONCE,
     MISSING,
     MOST_VOICE,
     UNIT,
@@ -133,7 +135,7 @@ def _weight_faults(received: Received, gaps: str, max_choices: int) -> Iterator[
 
 def _differs(received: Received, weight: FloatArray) -> Mask:
     """Return where a weight is not that of its ballot's first row."""
-    return weight != weight[first_rows(received.ballot)[received.ballot]] if len(weight) else np.zeros(0, bool)
+    return weight != weight[received.first[received.ballot]] if len(weight) else np.zeros(0, bool)
 
 
 def _repeat_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
@@ -143,7 +145,8 @@ def _repeat_faults(received: Received, gaps: str, max_choices: int) -> Iterator[
         twice = _again(received.ballot, low, high) & (low >= 0)
         yield twice, "the two questions are compared twice in this ballot; each pair may stand once."
         return
-    label = pd.factorize(received.frame["question"])[0]
+    known = not len(received) or int(received.question.min()) >= 0
+    label = received.question if known else pd.factorize(received.frame["question"])[0]
     where = "task of this ballot" if received.form == "best_worst" else "ballot"
 
     def sentence(at: int) -> str:
@@ -154,7 +157,7 @@ def _repeat_faults(received: Received, gaps: str, max_choices: int) -> Iterator[
 
 
 def _gap_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
-    if received.form != "ranked" or gaps == "close" or not len(received):
+    if received.form != "ranked" or gaps == "close" or not len(received) or received.plain:
         return
     whole = np.where(np.isnan(received.value), 2**30, received.value).astype(np.int64)
     order = sorted_rows(received.ballot, whole)
@@ -194,7 +197,7 @@ def _limit_faults(received: Received, gaps: str, max_choices: int) -> Iterator[F
     chosen = ~received.blank if received.form == "ranked" else received.value == 1
     count = np.bincount(received.ballot[chosen], minlength=int(received.ballot.max(initial=-1)) + 1)
     over = np.zeros(len(received), bool)
-    over[first_rows(received.ballot)[count > max_choices]] = True
+    over[received.first[count > max_choices]] = True
     yield (
         over,
         lambda at: (
@@ -203,15 +206,32 @@ def _limit_faults(received: Received, gaps: str, max_choices: int) -> Iterator[F
     )
 
 
-def _again(*columns: Any) -> Mask:
-    """Return where the same combination of codes stands for a second time or more."""
-    size = [int(column.max(initial=-1)) + 3 for column in columns]
-    if prod(size) < MOST_CELLS:  # mostly there is none: mark each combination, and see whether as many are marked
-        seen = np.zeros(prod(size), bool)
-        seen[np.ravel_multi_index(tuple(column + 2 for column in columns), tuple(size))] = True
-        if np.count_nonzero(seen) == len(columns[0]):
-            return np.zeros(len(columns[0]), bool)
-    return pd.DataFrame(dict(enumerate(columns))).duplicated().to_numpy(bool)
+def _again(ballot: IntArray, *columns: Any) -> Mask:
+    """Return where the same combination of codes stands in a ballot for a second time or more."""
+    if all(_all_differ(ballot[some], *(column[some] for column in columns)) for some in _pieces(ballot)):
+        return np.zeros(len(ballot), bool)
+    return pd.DataFrame(dict(enumerate((ballot, *columns)))).duplicated().to_numpy(bool)
+
+
+def _pieces(ballot: IntArray) -> list[slice]:
+    """Return pieces of rows of whole ballots, small enough for the cache; all at once if ballots are in no order."""
+    if (ballot[1:] < ballot[:-1]).any():
+        return [slice(0, len(ballot))]
+    edges = np.unique(np.searchsorted(ballot, ballot[::AT_ONCE]))
+    return [slice(begin, end) for begin, end in pairwise([*edges.tolist(), len(ballot)])]
+
+
+def _all_differ(*columns: IntArray) -> bool:
+    """Return whether no combination of codes stands twice: mark each, and see whether as many are marked."""
+    if not len(columns[0]):
+        return True
+    low = [int(column.min()) for column in columns]
+    size = [int(column.max()) - least + 1 for column, least in zip(columns, low, strict=True)]
+    if prod(size) >= MOST_CELLS:
+        return False
+    seen = np.zeros(prod(size), bool)
+    seen[np.ravel_multi_index(tuple(column - least for column, least in zip(columns, low, strict=True)), size)] = True
+    return int(np.count_nonzero(seen)) == len(columns[0])
 
 
 CHECKS: tuple[Callable[[Received, str, int], Iterator[Fault]], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -16,6 +17,7 @@ from consensus.vocabulary import BALLOT_FORMS, check_columns
 
 __all__ = [
     "ALSO_NEEDED",
+    "AT_ONCE",
     "MISSING",
     "MOST_VOICE",
     "UNIT",
@@ -39,6 +41,9 @@ MOST_VOICE = 1000
 
 ALSO_NEEDED = {"best_worst": ("set",), "pairwise": ("other",)}
 """The column that a form needs beyond those of every ballots frame."""
+
+AT_ONCE = 1 << 16
+"""How many rows are looked at together, so that they stay in cache."""
 
 MISSING, UNKNOWN = -1, -2
 """Codes of a label that is not there, and of one that is not among those known."""
@@ -86,6 +91,25 @@ class Received:
         """Return the number of rows."""
         return len(self.ballot)
 
+    @cached_property
+    def first(self) -> IntArray:
+        """Return the row where each ballot stands first."""
+        return first_rows(self.ballot)
+
+    @cached_property
+    def plain(self) -> bool:
+        """Return whether every ballot is a run of rows with places 1, 2, 3 ... in this order, as mostly they are."""
+        ballot, value = self.ballot, self.value
+        return (
+            self.form == "ranked"
+            and all(
+                (np.where(ballot[1:][some] == ballot[:-1][some], value[:-1][some] + 1, 1) == value[1:][some]).all()
+                and (np.diff(ballot[begin : begin + AT_ONCE + 1]) >= 0).all()
+                for begin, some in ((at, slice(at, at + AT_ONCE)) for at in range(0, len(self), AT_ONCE))
+            )
+            and (not len(self) or value[0] == 1)
+        )
+
 
 def receive(
     ballots: pd.DataFrame,
@@ -97,13 +121,14 @@ def receive(
     if form not in BALLOT_FORMS:
         raise DataError(f"No ballot form {form!r}; use one of {', '.join(BALLOT_FORMS)}.")
     check_columns(ballots, "ballots", also=ALSO_NEEDED.get(form, ()))
-    asked = [ballots["question"], *([ballots["other"]] if form == "pairwise" else [])]
-    named_groups = index_labels(ballots["group"].dropna().unique() if groups is None else groups)
+    rows, one = len(ballots), _Factors(ballots["group"])
+    asked = {name: _Factors(ballots[name]) for name in ("question", *(["other"] if form == "pairwise" else []))}
+    named_groups = index_labels(one.used if groups is None else groups)
     named = index_labels(
-        (label for column in asked for label in column.dropna().unique()) if questions is None else questions
+        (label for column in asked.values() for label in column.used) if questions is None else questions
     )
-    group, rows = _codes(ballots["group"], named_groups), len(ballots)
-    every = np.zeros(rows, np.int64)
+    group = one.codes(named_groups)
+    none, missing = (np.broadcast_to(np.int64(code), rows) for code in (0, MISSING))
     return Received(
         frame=ballots,
         form=form,
@@ -111,12 +136,12 @@ def receive(
         questions=named,
         ballot=_number_ballots(ballots["ballot"], group, len(named_groups)),
         group=group,
-        question=_codes(ballots["question"], named),
-        other=_codes(ballots["other"], named) if form == "pairwise" else every + MISSING,
-        task=pd.factorize(ballots["set"], sort=True)[0].astype(np.int64) if form == "best_worst" else every,
+        question=asked["question"].codes(named),
+        other=asked["other"].codes(named) if form == "pairwise" else missing,
+        task=pd.factorize(ballots["set"], sort=True)[0].astype(np.int64) if form == "best_worst" else none,
         value=whole_numbers(ballots["value"]).to_numpy(),
         blank=ballots["value"].isna().to_numpy(bool),
-        weight=whole_numbers(ballots["weight"]).to_numpy() if "weight" in ballots else np.ones(rows),
+        weight=whole_numbers(ballots["weight"]).to_numpy() if "weight" in ballots else np.broadcast_to(1.0, rows),
         voice=_millionths(ballots["respondent_weight"]) if "respondent_weight" in ballots else None,
     )
 
@@ -127,10 +152,47 @@ def _millionths(weights: pd.Series) -> FloatArray:
 
 def _number_ballots(ids: pd.Series, group: IntArray, groups: int) -> IntArray:
     """Return each row's ballot as a number in the order they appear; one id under two groups is two ballots."""
-    number = pd.factorize(ids)[0].astype(np.int64)
+    number = _number_runs(ids)
+    if number is None:
+        number = pd.factorize(ids)[0].astype(np.int64)
     if (number >= 0).all() and (group[first_rows(number)][number] == group).all():
         return number
     return pd.factorize(number * (groups + 2) + group)[0].astype(np.int64)
+
+
+def _number_runs(ids: pd.Series) -> IntArray | None:
+    """Return the numbers of ballots whose ids are whole numbers that rise from row to row; None: others."""
+    plain = isinstance(ids.dtype, np.dtype) and ids.dtype.kind in "iu"
+    given = ids.to_numpy() if plain else np.zeros(0)
+    if not plain or (given[1:] < given[:-1]).any():
+        return None
+    number = np.zeros(len(given), np.int64)
+    np.cumsum(given[1:] != given[:-1], out=number[1:])
+    return number
+
+
+class _Factors:
+    """A column of labels as the different ones and the number of each row's; -1: missing."""
+
+    def __init__(self, column: pd.Series):
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            self.found, self.labels = column.cat.codes.to_numpy(), column.cat.categories.tolist()
+        else:
+            self.found, unique = pd.factorize(column)
+            self.labels = list(unique)
+
+    @property
+    def used(self) -> list[Any]:
+        """Return the labels that there are rows of."""
+        seen = np.zeros(len(self.labels) + 1, bool)
+        seen[self.found] = True
+        return [label for label, there in zip(self.labels, seen, strict=False) if there]
+
+    def codes(self, labels: Sequence[Any]) -> npt.NDArray[Any]:
+        """Return each row's place among labels, `MISSING` or `UNKNOWN`."""
+        place = {str(label): at for at, label in enumerate(labels)}
+        code = [place.get(str(label), UNKNOWN) for label in self.labels]
+        return np.array([*code, MISSING], dtype=np.int32)[self.found]
 
 
 def index_labels(labels: Iterable[Any]) -> tuple[Any, ...]:
@@ -156,9 +218,11 @@ def whole_numbers(column: pd.Series) -> pd.Series:
     >>> whole_numbers(pd.Series(["1", 2.5, None, "first"])).tolist()
     [1.0, nan, nan, nan]
     """
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and len(column):
+        given = column.to_numpy()
+        if max(abs(int(given.min())), abs(int(given.max()))) < 2**53:
+            return column.astype("float64")
     number = pd.to_numeric(column, errors="coerce").astype("float64")
-    if pd.api.types.is_integer_dtype(column) and (number.abs() < 2**53).all():
-        return number
     return number.where((number % 1 == 0) & (number.abs() < 2**53))
 
 
@@ -170,8 +234,11 @@ def first_rows(number: IntArray) -> IntArray:
     >>> first_rows(np.array([0, 0, 1, 0, 2])).tolist()
     [0, 2, 4]
     """
-    most = np.maximum.accumulate(number) if len(number) else number
-    return np.flatnonzero(np.diff(most, prepend=-1) > 0)
+    rises = number[1:] > number[:-1]
+    if np.count_nonzero(rises) != int(number.max(initial=0)):  # else they stand in runs, one after the other
+        most = np.maximum.accumulate(number)
+        rises = most[1:] > most[:-1]
+    return np.r_[np.zeros(min(len(number), 1), np.int64), np.flatnonzero(rises) + 1]
 
 
 def sorted_rows(*columns: npt.NDArray) -> IntArray | None:
@@ -194,10 +261,3 @@ def sorted_rows(*columns: npt.NDArray) -> IntArray | None:
             key += column
             key -= least
     return None if (key[1:] >= key[:-1]).all() else np.argsort(key, kind="stable")
-
-
-def _codes(column: pd.Series, labels: Sequence[Any]) -> IntArray:
-    found, unique = pd.factorize(column)
-    place = {str(label): at for at, label in enumerate(labels)}
-    code = [place.get(str(label), UNKNOWN) for label in unique]
-    return np.array([*code, MISSING], dtype=np.int64)[found]
