@@ -87,13 +87,15 @@ def _like(pairs: pd.DataFrame, group: str, names: Mapping[str, str], *, highest:
 
 
 def _shared(overlap: float, top: int) -> str:
-    """Return a part of two lists' first questions as a number of them, where it is one.
+    """Return a part of two lists' first questions as a number of them; ties at the end of a list leave it between two.
 
-    >>> _shared(0.4, 10), _shared(1 / 3, 10)
-    ('4 of 10', '33 %')
+    >>> _shared(0.4, 10), _shared(1 / 3, 10), _shared(0.02, 10)
+    ('4 of 10', 'about 3 of 10', 'fewer than 1 of 10')
     """
     count = overlap * top
-    return f"{round(count)} of {top}" if abs(count - round(count)) < 1e-9 else f"{100 * overlap:.0f} %"
+    if abs(count - round(count)) < 1e-9:
+        return f"{round(count)} of {top}"
+    return f"about {round(count)} of {top}" if round(count) else f"fewer than 1 of {top}"
 
 
 def agreement_sentences(
