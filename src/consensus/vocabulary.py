@@ -16,6 +16,7 @@ from consensus.errors import DataError
 __all__ = [
     "BALLOT_FORMS",
     "COLUMNS",
+    "CONSENSUS_DEFINITIONS",
     "DECISION_KINDS",
     "NOT_STATED",
     "RANKING_RULES",
@@ -49,6 +50,16 @@ RANKING_RULES = (
     "group_informed_consensus",
 )
 """The names by which a protocol may call a ranking rule; the functions are in `rules`."""
+
+CONSENSUS_DEFINITIONS = (
+    "COMET 70/15 symmetric",
+    "70/15 with 50% out",
+    "70/15 every group",
+    "Round-dependent",
+    "Count outside mode",
+    "Binary vote bands",
+)
+"""The names by which a protocol may call a published definition of consensus; the definitions are in `ratings`."""
 
 RoundState = Literal["draft", "open", "paused", "closed", "ranked"]
 ROUND_STATES: tuple[RoundState, ...] = get_args(RoundState)

@@ -117,7 +117,10 @@ class Ballot(Fixed):
 
 
 class Ranking(Fixed):
-    """The scoring rule, the rules shown beside it with their own options, and how ties in a group's list are placed."""
+    """The scoring rule, the rules shown beside it with their own options, and how ties in a group's list are placed.
+
+    `consensus` names the published definition by which ratings are judged; "": they are not.
+    """
 
     rule: str = "jla_positions"
     ties: Literal["mean", "min", "dense"] = "mean"
@@ -125,6 +128,7 @@ class Ranking(Fixed):
     options: dict[str, dict[str, str | int | float]] = Field(default_factory=dict)
     empty_group: Literal["drop", "refuse"] = "drop"
     min_ballots: Whole = 0
+    consensus: str = ""
 
 
 class Firmness(Fixed):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from consensus.vocabulary import BALLOT_FORMS, RANKING_RULES
+from consensus.vocabulary import BALLOT_FORMS, CONSENSUS_DEFINITIONS, RANKING_RULES
 
 __all__ = [
     "ALSO",
@@ -15,6 +15,7 @@ __all__ = [
     "OPTIONS",
     "RULE_FORMS",
     "ShortlistRule",
+    "consensus_faults",
     "rule_faults",
 ]
 
@@ -111,3 +112,27 @@ def _wrong(value: Any, allowed: tuple[str, ...] | type) -> list[str]:
         return [] if value in allowed else [f"use one of {', '.join(allowed)}."]
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return [] if number and value > 0 else ["use a number above 0."]
+
+
+VOTES = "Binary vote bands"
+NINE = 9
+"""The top of the scale for which every other definition of consensus is made."""
+
+
+def consensus_faults(ranking: Mapping[str, Any], form: str, interim: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the definition of consensus that a protocol names, a sentence each."""
+    name = ranking.get("consensus", "")
+    if not name:
+        return []
+    where = f"protocol.toml: ranking.consensus is {name!r}"
+    if name not in CONSENSUS_DEFINITIONS:
+        return [f"{where}; use one of {', '.join(CONSENSUS_DEFINITIONS)}."]
+    if form != "rated":
+        return [f"{where}, which judges ratings; take the line out, or let people rate (ballot.form)."]
+    if name == VOTES:
+        return [f"{where}, which judges votes of 0 or 1; name a definition for ratings from 1 to 9."]
+    items = interim.get("items", [])
+    rates = [item for item in items if isinstance(item, Mapping) and item.get("type") == "rate"]
+    if any(item.get("maximum", 0) not in (0, NINE) for item in rates):
+        return [f"{where}, which is made for ratings from 1 to 9; let the rating's maximum in interim.toml be 9."]
+    return []

@@ -37,7 +37,7 @@ def quartiles(ordered: Sequence[int], definition: str = "linear") -> dict[str, f
 
 
 def summarise_ratings(
-    t: Tally, preset: str = "COMET 70/15 symmetric", round_number: int = 2, definition: str = "linear"
+    t: Tally, preset: str | None = "COMET 70/15 symmetric", round_number: int = 2, definition: str = "linear"
 ) -> pd.DataFrame:
     """Return each question's ratings in figures, for everyone and group by group.
 
@@ -46,7 +46,7 @@ def summarise_ratings(
     t
         A tally of `rated` ballots.
     preset
-        The published definition of consensus, see `judge`.
+        The published definition of consensus, see `judge`; None: figures without a verdict.
     definition
         Of percentiles, see `PERCENTILES`.
 
@@ -65,7 +65,7 @@ def summarise_ratings(
     """
     if t.form != "rated":
         raise DataError(f"Ratings are summarised from ballots of form 'rated'; these are '{t.form}'.")
-    if preset not in PRESETS:
+    if preset is not None and preset not in PRESETS:
         raise DataError(f"No definition of consensus called {preset!r}; use one of {', '.join(PRESETS)}.")
     nine = all(LEAST <= level <= MOST for level in t.levels)
     groups = [at for at in range(len(t.groups)) if t.n[at]]
@@ -74,7 +74,7 @@ def summarise_ratings(
         every = t.C[:, q].sum(axis=0)
         ratings = {t.groups[at]: list(CountedRatings(t.levels, t.C[at, q])) for at in groups}
         head = _figures(t.levels, every, int(t.unsure[:, q].sum()), definition, nine)
-        verdict = judge(ratings, preset, round_number)
+        verdict = judge(ratings, preset, round_number) if preset is not None else ""
         rows.append({"question": question, "group": EVERYONE} | head | {"verdict": verdict})
         for at in groups:
             figures = _figures(t.levels, t.C[at, q], int(t.unsure[at, q]), definition, nine)
@@ -83,7 +83,7 @@ def summarise_ratings(
     frame.attrs = {
         "method": "summarise_ratings",
         "options": {"preset": preset, "round_number": round_number, "definition": definition},
-        "source": PRESETS[preset].source,
+        "source": PRESETS[preset].source if preset is not None else "",
         "ballots": {t.groups[at]: int(t.n[at]) for at in groups},
         "version": __version__,
         "digest": t.digest,

@@ -19,6 +19,7 @@ from consensus.report.described import describe_publicly
 from consensus.report.groups import group_looks
 from consensus.report.material import ANSWERED, BALLOTS, Material
 from consensus.report.orders import Withheld
+from consensus.report.rated import show_ratings
 from consensus.report.suppression import TOTAL, small_mark
 from consensus.report.words import publish_words
 from consensus.version import __version__
@@ -52,6 +53,8 @@ class Published:
         Index `question_id`: see `orders.show_firmness`.
     agreement
         See `orders.show_agreement`.
+    ratings
+        See `rated.show_ratings`.
     skipped
         Rule shown beside the order -> why it could not rank these ballots.
     described
@@ -77,6 +80,7 @@ class Published:
     places: pd.DataFrame
     firmness: pd.DataFrame
     agreement: pd.DataFrame
+    ratings: pd.DataFrame
     skipped: Mapping[str, str]
     described: list[str]
     set_aside: pd.DataFrame
@@ -131,6 +135,13 @@ def publication(
         ),
         firmness=orders.show_firmness(material.firmness, protocol.shares, hidden).reindex(questions.index),
         agreement=orders.show_agreement(material.agreement, hidden),
+        ratings=show_ratings(
+            material.ratings,
+            material.ranking,
+            {group: protocol.group_name(group) for group in protocol.shares},
+            hidden,
+            protocol.publication.small_cells,
+        ),
         skipped=dict(material.skipped),
         described=describe_publicly(material, counts["taking_part"][BALLOTS], questions["wording"], hidden),
         decisions=tables.count_decisions(material.decisions),

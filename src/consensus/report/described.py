@@ -28,7 +28,7 @@ def describe_publicly(material: Material, ballots: pd.Series, wordings: pd.Serie
     """
     names = {group: material.protocol.group_name(group) for group in material.protocol.shares}
     told = []
-    for frame in (material.firmness, material.agreement):
+    for frame in (material.firmness, material.agreement, material.ratings):
         if frame.attrs.get("method"):
             public = frame.head(0).copy()
             public.attrs = _public(frame.attrs, names, ballots, wordings, withheld)

@@ -58,6 +58,7 @@ def load_material(session: Session, partnership: str, now: datetime) -> Material
         skipped={str(rule): str(why) for rule, why in dict(ranking.facts.get("skipped", {})).items()},  # type: ignore[call-overload]
         firmness=ranking.tables.get("firmness", pd.DataFrame()),
         agreement=ranking.tables.get("agreement", pd.DataFrame()),
+        ratings=ranking.tables.get("ratings", pd.DataFrame()),
         final=final,
         rounds=load_rounds(session, partnership),
         digests=digests,

@@ -16,6 +16,7 @@ from consensus.report import orders
 from consensus.report.agreement import agreement_rows
 from consensus.report.material import BALLOTS
 from consensus.report.orders import Withheld
+from consensus.report.rated import show_ratings
 from consensus.report.saying import who_put_it_there
 from consensus.steps.ballots import on_ballot
 from consensus.steps.outcome import Outcome, counts_by_group, shown, worded
@@ -84,6 +85,9 @@ def _warnings(ranked: Ranked) -> list[str]:
             told.append(f"{name}: no ballots, so the group has no say in this order.")
         elif ballots < ranked.protocol.ranking.min_ballots:
             told.append(f"{name}: fewer ballots than the declared minimum of {ranked.protocol.ranking.min_ballots}.")
+    judged = ranked.tables["ratings"].attrs.get("not_judged") if "ratings" in ranked.tables else ""
+    if judged:
+        told.append(f"Consensus could not be judged as the protocol declares: {judged}")
     return [*told, *(f"The rule '{rule}' could not rank these ballots: {why}" for rule, why in _skipped(ranked))]
 
 
@@ -109,6 +113,14 @@ def _public_tables(ranked: Ranked) -> dict[str, pd.DataFrame]:
     wordings = on_ballot(ranked.row).set_index("question_id")["wording"]
     hidden = Withheld.of(protocol, ranked.ballots)
     firm = orders.show_firmness(ranked.tables["firmness"], protocol.shares, hidden)
+    names = {group: protocol.group_name(group) for group in protocol.shares}
+    rated = show_ratings(
+        ranked.tables.get("ratings", pd.DataFrame()),
+        ranked.result.ranking,
+        names,
+        hidden,
+        protocol.publication.small_cells,
+    )
     return {
         "Interim ranking": _numbers_first(worded(_interim(ranked, firm, hidden), wordings)),
         "Shortlist": worded(public_shortlist(protocol, ranked.tables), wordings),
@@ -116,6 +128,7 @@ def _public_tables(ranked: Ranked) -> dict[str, pd.DataFrame]:
             worded(_still_in_top(ranked, firm, hidden), wordings)
         ),
         "Agreement": _agreement(ranked, hidden),
+        **({"Ratings": worded(rated, wordings)} if len(rated) else {}),
     }
 
 

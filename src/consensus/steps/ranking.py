@@ -18,6 +18,7 @@ from consensus.errors import DataError, StageError
 from consensus.firmness import stress
 from consensus.interim import InterimRanking
 from consensus.protocol import Protocol
+from consensus.ratings import summarise_ratings
 from consensus.report.orders import order_tells
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round, on_ballot
 from consensus.steps.by_hand import shortlist_by_hand
@@ -67,6 +68,7 @@ def rank_round(db: Store, partnership: str, *, now: datetime, tally_with: Callab
     tables = {
         **_tables(result),
         **_firmness(result, protocol),
+        **_ratings(result, protocol),
         "shortlist": _shortlist(result, protocol, by_hand),
         "quarantine": checked.quarantine,
     }
@@ -167,6 +169,20 @@ def _firmness(result: InterimRanking, protocol: Protocol) -> dict[str, pd.DataFr
         **drawn,
     )
     return {"firmness": firm, "agreement": agree(result.tally, workers=workers, **drawn)}
+
+
+def _ratings(result: InterimRanking, protocol: Protocol) -> dict[str, pd.DataFrame]:
+    """Return what people's ratings come to, judged by the declared definition where it bears them."""
+    if protocol.ballot.form != "rated":
+        return {}
+    named, told = protocol.ranking.consensus or None, ""
+    try:
+        found = summarise_ratings(result.tally, named, round_number=1)
+    except DataError as error:
+        found, told = summarise_ratings(result.tally, None, round_number=1), str(error)
+    table = found.reset_index()
+    table.attrs = dict(found.attrs) | {"not_judged": told}
+    return {"ratings": table}
 
 
 def _tables(result: InterimRanking) -> dict[str, pd.DataFrame]:
