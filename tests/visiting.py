@@ -15,7 +15,7 @@ from consensus.settings import Settings
 from consensus.store import Store
 from consensus.web.app import create_app
 
-__all__ = ["EXAMPLE", "OPENED", "Clock", "Visitor", "at_the_door", "open_interim", "put_questions"]
+__all__ = ["EXAMPLE", "OPENED", "Clock", "Visitor", "at_the_door", "open_interim", "put_questions", "reformed"]
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "surveys" / "lanternfield"
 OPENED = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -163,3 +163,15 @@ def open_interim(db: Store, clock: Clock, count: int = 30) -> list[str]:
     ids = put_questions(db, "lanternfield", count, ("biological", "social", "services"))
     steps.open_round(db, "lanternfield", "interim", by="tester", now=clock())
     return ids
+
+
+def reformed(folder: Path, form: str, item: str) -> Path:
+    """Write the example into a folder with another form of ballot, its item of another type, and return the folder."""
+    folder.mkdir(parents=True)
+    for path in EXAMPLE.glob("*.toml"):
+        text = path.read_text(encoding="utf-8").replace('form = "ranked"', f'form = "{form}"')
+        text = text.replace('type = "rank"', f'type = "{item}"')
+        if item != "select_multiple":
+            text = text.replace("maximum = 10\n", "")
+        (folder / path.name).write_text(text, encoding="utf-8")
+    return folder

@@ -32,8 +32,8 @@ def ballots_from_responses(
     Returns
     -------
     DataFrame
-        Columns `ballot, group, question, value`. A person who agreed with any answer merged into a question chooses
-        it, once; else disagreed if with any; else 0. A ranked question keeps the best place given to any answer merged
+        Columns `ballot, group, question, value`, for `best_worst` also `set`. A person who agreed with any answer
+        merged into a question chooses it, once; else disagreed if with any; else 0. A ranked question keeps the best place given to any answer merged
         into it, and the places close up. `attrs["counts"]`: `responses` read, `without_question`, those to an answer
         whose submissions are all on the set-aside list, which give nothing, and `people`.
 
@@ -49,6 +49,8 @@ def ballots_from_responses(
     check_columns(responses, "responses")
     group = responses["group"].astype(object).where(responses["group"].notna() & (responses["group"] != ""), NOT_STATED)
     given = pd.DataFrame({"ballot": responses["response_id"], "group": group, "question": responses["item_id"]})
+    if form == "best_worst" and "set" in responses:
+        given["set"] = responses["set"]
     given["value"] = responses[_value_column(responses, form)].to_numpy()
     if form in ("ranked", "chosen"):
         given = given[given["value"].notna()]
@@ -57,7 +59,7 @@ def ballots_from_responses(
         given, counts["without_question"] = _to_summary_questions(given, lineage, submissions, form)
     if form in ("ranked", "chosen") and len(given) and not whole_numbers(given["value"]).isna().any():
         given = given.assign(value=whole_numbers(given["value"]).astype("int64"))
-    ballots = given[list(COLUMNS["ballots"])].reset_index(drop=True)
+    ballots = given[[*COLUMNS["ballots"], *(["set"] if "set" in given else [])]].reset_index(drop=True)
     ballots.attrs["counts"] = counts
     return ballots
 

@@ -17,7 +17,7 @@ Sentence = Annotated[str, Field(min_length=1)]
 Whole = Annotated[int, Field(ge=0, strict=True)]
 Positive = Annotated[int, Field(ge=1, strict=True)]
 
-ItemType = Literal["note", "consent", "text", "select_one", "select_multiple", "rank", "rate", "group"]
+ItemType = Literal["note", "consent", "text", "select_one", "select_multiple", "rank", "rate", "best_worst", "group"]
 
 
 class Fixed(BaseModel):
@@ -37,8 +37,9 @@ class SurveyItem(Fixed):
     """One element of a survey page; the words follow XLSForm.
 
     A `group` begins a page of its own, with its label as heading. `repeat` lets a text be given as often as people
-    like. `maximum` is the most characters of a text, the most choices of a selection or a ranking, or the top of a
-    rating scale from 1 (0: 9).
+    like. `maximum` is the most characters of a text, the most choices of a selection or a ranking, the top of a
+    rating scale from 1 (0: 9), or the questions in a set of which best and worst are picked (0: 4). `sets` is how many
+    such sets a person meets (0: as many as show each question three times, 12 at most).
     """
 
     id: Identifier
@@ -50,6 +51,7 @@ class SurveyItem(Fixed):
     choices: tuple[Choice, ...] = ()
     choices_from: Literal["", "groups", "partners", "questions"] = ""
     maximum: Whole = 0
+    sets: Whole = 0
 
     @field_validator("choices", mode="before")
     @classmethod

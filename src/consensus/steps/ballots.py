@@ -21,6 +21,8 @@ from consensus.vocabulary import COLUMNS
 __all__ = ["CountedBallots", "counted_ballots", "import_ballots", "interim_round", "on_ballot"]
 
 CHOICE = ("question_id", "item_id", "rank", "chosen")
+OF_SETS = ("set", "value")
+"""What a choice has beside these where the best and the worst of small sets were picked."""
 
 
 def interim_round(session: Session, partnership: str) -> models.Round:
@@ -145,13 +147,17 @@ class CountedBallots:
         return cls([last[key] for key in sorted(last)], len(late))
 
     def responses(self) -> pd.DataFrame:
-        """Return the long frame of responses: response_id, group, question_id, item_id, rank, chosen."""
+        """Return the long frame of responses: response_id, group, question_id, item_id, rank, chosen.
+
+        Where best and worst were picked also `set`, the number of the set, and `value`: 1 best, -1 worst, 0 shown.
+        """
         rows = [
             {"response_id": ballot.ballot_id, "group": ballot.group, **choice}
             for ballot in self.ballots
             for choice in json.loads(ballot.choices)
         ]
-        return pd.DataFrame(rows, columns=list(COLUMNS["responses"]))
+        also = [column for column in OF_SETS if any(column in row for row in rows)]
+        return pd.DataFrame(rows, columns=[*COLUMNS["responses"], *also])
 
 
 def counted_ballots(session: Session, row: models.Round) -> CountedBallots:

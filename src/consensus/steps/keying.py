@@ -28,7 +28,7 @@ __all__ = ["MODES", "Difference", "Entry", "KeyedIn", "Sheet", "is_receipt", "ke
 __all__ += ["settle", "to_settle"]
 
 MODES = keying.KEYED
-BLANK = ("missing_text", "missing_choice", "missing_questions", "missing_ratings")
+BLANK = ("missing_text", "missing_choice", "missing_questions", "missing_ratings", "missing_pick")
 """What a sheet may leave blank."""
 
 PLAIN = ("mode", "language", "day", "time")

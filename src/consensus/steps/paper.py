@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from consensus import models, store
-from consensus.protocol import Protocol, Survey
+from consensus.protocol import Protocol, Survey, SurveyItem
 from consensus.store import Store, taking_part
 from consensus.survey.choosing import ListedQuestion
 from consensus.survey.paper import NumberedQuestion, numbered
+from consensus.survey.sets import set_count, set_size, sets_of
 
 __all__ = ["PaperSurvey", "paper_of", "paper_survey"]
 
@@ -32,6 +33,12 @@ class PaperSurvey:
     def can_be_printed(self) -> bool:
         """Tell whether what stands on paper is fixed: a ballot's questions are when its round opens."""
         return self.state != "draft" or not any(item.choices_from == "questions" for item in self.survey.items)
+
+    def sets(self, item: SurveyItem) -> list[tuple[NumberedQuestion, ...]]:
+        """Return the sets of questions on every sheet, of which best and worst are picked."""
+        listed = {question.id: question for question in self.questions}
+        size, count = set_size(item, len(listed)), set_count(item, len(listed))
+        return [tuple(listed[each] for each in shown) for shown in sets_of(listed, None, size=size, count=count)]
 
 
 def paper_of(db: Store, partnership: str, kind: str) -> PaperSurvey | None:

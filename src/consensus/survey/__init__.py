@@ -9,6 +9,7 @@ from consensus.survey.faults import Fault, page_faults, survey_faults
 from consensus.survey.filling import ADD, fill_page, replies, words_of
 from consensus.survey.ordering import moved, placed
 from consensus.survey.pages import Page, opening, pages
+from consensus.survey.sets import picked_all, read_set, read_sets, set_count, set_size, sets_of
 
 __all__ = [
     "ADD",
@@ -22,9 +23,15 @@ __all__ = [
     "opening",
     "page_faults",
     "pages",
+    "picked_all",
     "placed",
+    "read_set",
+    "read_sets",
     "replies",
     "sent_choices",
+    "set_count",
+    "set_size",
+    "sets_of",
     "shuffled",
     "survey_faults",
     "takes_ballots",

@@ -7,6 +7,7 @@ from typing import Any
 
 from consensus.protocol import Survey, SurveyItem
 from consensus.survey.filling import DONT_KNOW, Said
+from consensus.survey.sets import picked_all
 
 __all__ = ["sent_choices"]
 
@@ -43,10 +44,26 @@ def _rated(given: dict[str, str]) -> list[dict[str, Any]]:
     ]
 
 
+def _picked(given: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each question of each set with 1 where it is the best, -1 where the worst, else 0."""
+    sign = {"best": 1, "worst": -1}
+    return [
+        {
+            "item_id": question,
+            "set": f"{int(number):03d}",
+            "value": sum(sign[each] for each in sign if picked.get(each) == question),
+        }
+        for number, picked in sorted(given.items(), key=lambda each: int(each[0]))
+        for question in picked["shown"]
+        if picked_all(picked)
+    ]
+
+
 _CHOICES: dict[str, Callable[[Any], list[dict[str, Any]]]] = {
     "rank": _ranked,
     "select_multiple": _chosen,
     "rate": _rated,
+    "best_worst": _picked,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from consensus.protocol import Protocol, SurveyItem
 from consensus.survey.filling import LONGEST, MOST_BOXES, Said
 from consensus.survey.pages import Page
+from consensus.survey.sets import picked_all, set_count
 
 __all__ = ["Fault", "choice_ids", "page_faults", "survey_faults"]
 
@@ -103,8 +104,20 @@ def _rates(item: SurveyItem, given: Any, _protocol: Protocol, questions: Sequenc
     return [Fault(item.id, "missing_ratings", {"count": missing})] if item.required and missing else []
 
 
+def _sets(item: SurveyItem, given: Any, _protocol: Protocol, questions: Sequence[str]) -> list[Fault]:
+    found = []
+    for number in range(1, set_count(item, len(questions)) + 1):
+        picked = (given or {}).get(str(number), {})
+        if picked_all(picked) or not (picked or item.required):
+            continue
+        same = picked.get("best") and picked.get("best") == picked.get("worst")
+        found.append(Fault(item.id, "best_is_worst" if same else "missing_pick", {"set": number}, number))
+    return found
+
+
 _CHECKS = {
     "rate": _rates,
+    "best_worst": _sets,
     "text": _text,
     "consent": _consent,
     "select_one": _one,

@@ -51,7 +51,7 @@ def fill_page(page: Page, form: Form, said: Said, *, questions: Sequence[str] = 
     """
     filled = dict(said)
     for item in page.items:
-        if item.type in ("note", "group") or (f"has.{item.id}" not in form and not _fields(item, form)):
+        if item.type not in _READ or (f"has.{item.id}" not in form and not _fields(item, form)):
             continue
         filled[item.id] = _READ[item.type](item, form, questions)
     return filled

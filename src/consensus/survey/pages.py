@@ -9,15 +9,16 @@ from consensus.protocol import Survey, SurveyItem, Words
 
 __all__ = ["Page", "PageKind", "opening", "pages"]
 
-PageKind = Literal["form", "choose", "rate"]
-_KIND: dict[str, PageKind] = {"rank": "choose", "rate": "rate"}
+PageKind = Literal["form", "choose", "rate", "sets"]
+_KIND: dict[str, PageKind] = {"rank": "choose", "rate": "rate", "best_worst": "sets"}
 
 
 @dataclass(frozen=True)
 class Page:
     """One page of a survey: its items, and what stands above them.
 
-    `kind` is `choose` for a page that finds and orders questions, `rate` for one that rates each of them, else `form`.
+    `kind` is `choose` for a page that finds and orders questions, `rate` for one that rates each of them,
+    `sets` for one that shows a set of them after the other, else `form`.
     """
 
     id: str

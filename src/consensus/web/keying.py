@@ -19,6 +19,7 @@ from consensus.steps.paper import PaperSurvey
 from consensus.store import Store
 from consensus.survey.filling import Form, fill_page
 from consensus.survey.paper import place_field, places, ranked_on_paper
+from consensus.survey.sets import BOTH
 from consensus.web.desk import LoopbackOnly
 from consensus.web.forms import Arrival, Doorway
 from consensus.web.pace import Pace
@@ -156,6 +157,8 @@ def _entry(paper: PaperSurvey, form: Form) -> tuple[Entry, tuple[str, ...]]:
         if item.type == "rank":
             said[item.id], faults = ranked_on_paper(item, form, paper.questions)
             amiss += [f"{item.label}: {interface.say(LANGUAGE, one.key, **one.named)}" for one in faults]
+        elif item.type == "best_worst":
+            said[item.id] = survey.read_sets(item, ids, None, form)
         else:
             said |= fill_page(survey.Page(item.id, "form", (item,)), form, {}, questions=ids)
     return Entry(**head, said={name: value for name, value in said.items() if value}), tuple(amiss)
@@ -196,6 +199,9 @@ def _shown(paper: PaperSurvey, name: str, value: Any) -> list[str]:
         "questions": numbers,
     }
     labels = listed.get(item.choices_from) or {choice.id: choice.label for choice in item.choices}
+    if isinstance(value, dict) and item.type == "best_worst":
+        most, least = ({n: labels.get(picks.get(each), "(blank)") for n, picks in value.items()} for each in BOTH)
+        return [f"Set {number}: most {most[number]}; least {least[number]}" for number in value]
     if isinstance(value, dict):
         return [f"{labels.get(each, each)}: {rating}" for each, rating in value.items()]
     lines = [str(labels.get(each, each)) for each in (value if isinstance(value, list) else [value])]

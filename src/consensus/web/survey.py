@@ -22,7 +22,7 @@ from consensus.steps import taking_part, withdraw
 from consensus.steps.taking_part import Door, Visit
 from consensus.store import Store
 from consensus.survey.filling import Form
-from consensus.web import choosing, interest
+from consensus.web import choosing, interest, picking
 from consensus.web.forms import Arrival, Doorway
 from consensus.web.pages import render
 
@@ -131,6 +131,8 @@ class TakingPart:
             return self._page(
                 arrival, there, "choose.html.j2", **context, **choosing.listed(there, page, arrival.query)
             )
+        if page.kind == "sets":
+            return self._page(arrival, there, "sets.html.j2", **context | picking.shown_set(there, page, arrival.query))
         return self._page(arrival, there, "page.html.j2", **context)
 
     def fill_page(self, arrival: Arrival, form: Form) -> Response:
@@ -141,6 +143,9 @@ class TakingPart:
         if page.kind == "choose":
             there = self._change(arrival, lambda before: choosing.ticked(before, page, form))
             step = choosing.step(page, form)
+        elif page.kind == "sets":
+            there = self._change(arrival, lambda before: picking.picked(before, page, form))
+            step = picking.step(there, page, form) if there else ""
         else:
             there = self._change(
                 arrival, lambda before: survey.fill_page(page, form, before.said, questions=before.question_ids)
