@@ -131,7 +131,8 @@ def begin(
         The round takes nobody new now.
     """
     token = tokens.open_token()
-    with db.writing() as session:
+
+    def act(session: Session) -> None:
         row = taking_part.round_of_kind(session, partnership, kind)
         if row is None or _stand(session, row, None, now) != "open":
             raise StageError("The round takes nobody new now; look again when it is open.")
@@ -145,12 +146,15 @@ def begin(
             draft=_json({**said, **_partner_reply(store.load_protocol(session, partnership), row.kind, partner)}),
             began_at=now,
         )
+
+    db.write(act)
     return token
 
 
 def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: str, now: datetime) -> Visit | None:
     """Let somebody begin who has a link of their own; beginning twice changes nothing."""
-    with db.writing() as session:
+
+    def act(session: Session) -> Visit | None:
         found = _find(session, token)
         if found is None:
             return None
@@ -162,24 +166,29 @@ def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: s
             session.add(person)
         return _visit(session, person, row, now)
 
+    return db.write(act)
+
 
 def change(
     db: Store, token: str, act: Callable[[Visit], Mapping[str, Any] | None], *, language: str = "", now: datetime
 ) -> Visit | None:
     """Keep what `act` makes of what a person has said so far (None: nothing changes), and return how it stands then."""
-    with db.writing() as session:
+
+    def keep(session: Session) -> Visit | None:
         found = _find(session, token)
         if found is None:
             return None
         person, row = found
-        before = _visit(session, person, row, now)
-        if person.state in ("invited", "withdrawn") or before.stand == "closed":
-            return before
-        said = act(before)
+        before, last = _begun(session, person, row, now)
+        shut = person.state in ("invited", "withdrawn") or before.stand == "closed"
+        said = None if shut else act(_with_sent(before, last, row))
         if said is not None:
             person.draft, person.language = _json(said), language or person.language
             session.add(person)
-        return _visit(session, person, row, now)
+            before = replace(before, said=json.loads(person.draft), language=person.language)
+        return _with_sent(before, last, row)
+
+    return db.write(keep)
 
 
 def send(db: Store, token: str, *, flags: Collection[str] = (), now: datetime) -> Visit | None:
@@ -187,27 +196,29 @@ def send(db: Store, token: str, *, flags: Collection[str] = (), now: datetime) -
 
     The same content again changes nothing. What comes after the close is kept as well, and never counts.
     """
-    with db.writing() as session:
+
+    def act(session: Session) -> Visit | None:
         found = _find(session, token)
         if found is None:
             return None
         person, row = found
-        now_there = _visit(session, person, row, now)
-        ready = person.state in ("begun", "sent") and now_there.stand in ("open", "grace", "late")
-        if not ready or now_there.faults:
-            return now_there
-        _send(session, person, row, now_there, set(flags), now)
-        return _visit(session, person, row, now)
+        there, last = _begun(session, person, row, now)
+        ready = person.state in ("begun", "sent") and there.stand in ("open", "grace", "late")
+        if ready and not there.faults:
+            last = _send(session, person, row, there, last, set(flags), now)
+            there = replace(there, state=person.state)
+        return _with_sent(there, last, row)
+
+    return db.write(act)
 
 
 def send_keyed(
     session: Session, person: models.Participation, row: models.Round, *, mode: str, received_at: datetime
 ) -> str:
     """Send what was keyed in for a person within a transaction, as of when it was received; return its receipt code."""
-    there = _visit(session, person, row, received_at)
-    _send(session, person, row, there, set(), received_at, mode=mode)
-    sent = taking_part.last_response(session, row.round_id, person.response_id)
-    return receipts.receipt_code(sent.commitment) if sent else ""
+    there, last = _begun(session, person, row, received_at)
+    sent = _send(session, person, row, there, last, set(), received_at, mode=mode)
+    return receipts.receipt_code(sent.commitment)
 
 
 def _send(
@@ -215,15 +226,16 @@ def _send(
     person: models.Participation,
     row: models.Round,
     there: Visit,
+    last: models.Response | None,
     flags: set[str],
     now: datetime,
     *,
     mode: str = WEB,
-) -> None:
+) -> models.Response:
+    """Add a version of a response unless the last one says the same, and return what is the last one then."""
     response_id = person.response_id or f"w{secrets.token_hex(10)}"
-    last = taking_part.last_response(session, row.round_id, person.response_id)
     if last and _says(last, there):
-        return
+        return last
     version, nonce = (last.version + 1 if last else 1), receipts.new_nonce()
     if person.began_at and (now - person.began_at).total_seconds() < LEAST_SECONDS.get(row.kind, 0) and not last:
         flags.add("fast")
@@ -251,6 +263,7 @@ def _send(
     taking_part.save_sent_answers(session, response, words, late=there.stand == "late")
     person.response_id, person.state = response_id, "sent"
     session.add(person)
+    return response
 
 
 def _content(there: Visit, response_id: str, version: int) -> dict[str, object]:
@@ -296,17 +309,20 @@ def express_interest(db: Store, partnership: str, email: str, *, outcome: bool, 
 
 
 def _find(session: Session, token: str) -> tuple[models.Participation, models.Round] | None:
-    person = taking_part.find_participation(session, tokens.token_hash(token))
-    row = session.get(models.Round, person.round_id) if person else None
-    return (person, row) if person and row else None
+    return taking_part.find_participation(session, tokens.token_hash(token))
 
 
 def _visit(session: Session, person: models.Participation, row: models.Round, now: datetime) -> Visit:
-    protocol = store.load_protocol(session, row.partnership)
-    last = taking_part.last_response(session, row.round_id, person.response_id)
+    return _with_sent(*_begun(session, person, row, now), row)
+
+
+def _begun(
+    session: Session, person: models.Participation, row: models.Round, now: datetime
+) -> tuple[Visit, models.Response | None]:
+    """Return how it stands with a person, but for what they have sent, and the last version of that."""
     asked = [ListedQuestion(*each) for each in taking_part.ballot_questions(row.questions)]
     there = Visit(
-        **_door(session, row, protocol, person.began_at, now),
+        **_door(session, row, store.load_protocol(session, row.partnership), person.began_at, now),
         partner=person.partner,
         state=person.state,
         language=person.language,
@@ -315,6 +331,10 @@ def _visit(session: Session, person: models.Participation, row: models.Round, no
         questions=tuple(survey.shuffled(asked, person.seed)),
         began_at=person.began_at,
     )
+    return there, taking_part.last_response(session, row.round_id, person.response_id)
+
+
+def _with_sent(there: Visit, last: models.Response | None, row: models.Round) -> Visit:
     if last is None:
         return there
     sent = Sent(receipts.receipt_code(last.commitment), last.received_at, last.version, _is_late(last, row))

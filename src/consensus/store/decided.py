@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from consensus import models
@@ -51,26 +51,33 @@ def save_protocol(
     session.flush()
 
 
+_IN_FORCE = (
+    select(models.ProtocolVersion.id, models.ProtocolVersion.hash)
+    .where(col(models.ProtocolVersion.partnership) == bindparam("partnership"))
+    .order_by(col(models.ProtocolVersion.id).desc())
+    .limit(1)
+)
+MOST_PARSED = 16
+_PARSED: dict[str, Protocol] = {}
+"""Protocols by their hash: every page that somebody opens asks for one, and its three files take long to read."""
+
+
 def load_protocol(session: Session, partnership: str) -> Protocol:
     """Return the protocol in force, or raise a `StageError` that says how to register one."""
-    query = (
-        select(models.ProtocolVersion)
-        .where(models.ProtocolVersion.partnership == partnership)
-        .order_by(col(models.ProtocolVersion.id).desc())
-    )
-    version = session.exec(query).first()
+    version = session.exec(_IN_FORCE, params={"partnership": partnership}).first()
     if version is None:
         known = ", ".join(list_partnerships(session)) or "none yet"
         raise StageError(
             f"No partnership '{partnership}' is registered (there are: {known}); "
             "register its folder with `consensus init FOLDER` first."
         )
-    return _parsed(version.texts)
-
-
-@lru_cache(maxsize=16)
-def _parsed(texts: str) -> Protocol:
-    return parse_protocol(json.loads(texts))
+    number, digest = version
+    if digest not in _PARSED:
+        texts = session.exec(select(models.ProtocolVersion.texts).where(models.ProtocolVersion.id == number)).one()
+        if len(_PARSED) >= MOST_PARSED:
+            _PARSED.clear()
+        _PARSED[digest] = parse_protocol(json.loads(texts))
+    return _PARSED[digest]
 
 
 def list_partnerships(session: Session) -> list[str]:

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel, create_engine
 
 from consensus.store.schema import bring_up_to_date
+from consensus.store.writer import GroupWriter
 
 __all__ = ["Store"]
+
+T = TypeVar("T")
+
+CONNECTIONS = 20
+"""How many connections are kept open; as many again are opened while they are needed."""
+
+PATIENCE = 60
+"""Seconds that a writer waits for its turn, or anybody for a connection."""
+
+LOCK_NOT_AVAILABLE = "55P03"
+"""What PostgreSQL says when a lock was waited for too long."""
+
+WRITER = 5_076_271
+"""The number of the PostgreSQL advisory lock that whoever writes holds."""
 
 
 class Store:
     """The database of one running system: SQLite by default, PostgreSQL by its URL.
 
-    SQLite runs with a write-ahead log and full synchronisation, and a writer takes its lock when it begins, so that two
-    writers wait for one another instead of failing half-way.
+    SQLite runs with a write-ahead log and full synchronisation. On both, one writer works at a time: it takes a lock
+    when it begins, so that two wait for one another instead of failing half-way, and what one has read stays true until
+    it has written. Readers wait for nobody and see one state.
 
     Examples
     --------
@@ -34,7 +51,11 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # PostgreSQL shows a reader one state at this level alone; a writer must see what was kept before its turn.
+        level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+        self._reader = engine.execution_options(**level)
         self._writer = engine.execution_options(consensus_write=True)
+        self._group = GroupWriter(self.writing)
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -46,15 +67,15 @@ class Store:
             The database belongs to a later version of Consensus, or to something else.
         """
         parts = _with_driver(make_url(url))
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": CONNECTIONS, "pool_timeout": PATIENCE}
         if parts.get_backend_name() == "sqlite":
             if parts.database and parts.database != ":memory:":
                 Path(parts.database).parent.mkdir(parents=True, exist_ok=True)
             else:
                 from sqlalchemy.pool import StaticPool
 
-                options["poolclass"] = StaticPool
-            options["connect_args"] = {"timeout": 60, "check_same_thread": False}
+                options = {"poolclass": StaticPool}
+            options["connect_args"] = {"timeout": PATIENCE, "check_same_thread": False}
         engine = create_engine(parts, **options)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_up_sqlite)
@@ -66,27 +87,34 @@ class Store:
     def writing(self) -> Iterator[Session]:
         """Yield a session whose work is kept whole or not at all."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            if self.engine.dialect.name == "postgresql":
+                session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
+                session.execute(text(f"SELECT pg_advisory_xact_lock({WRITER})"))
             yield session
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Do a short piece of work and return its result once it is kept; many callers' share one commit.
+
+        For the acts of people who take part, which come by the hundred at the same moment. What one piece raises undoes
+        that piece alone, and is raised to its caller.
+        """
+        return self._group.write(work)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session that sees one state of the database."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with Session(self._reader, expire_on_commit=False) as session, session.begin():
             yield session
 
     def scrub(self, patience: float = 10.0) -> bool:
         """Rewrite the whole database file, so that nothing of what was deleted is left in it or in its log.
 
         Returns False when somebody kept reading for longer than `patience` seconds, so that the log could not be
-        emptied; call it again then. PostgreSQL rewrites the tables of what people sent in the order of their keys; what
-        its own log and backups hold is the operator's to expire.
+        emptied; call it again then. PostgreSQL rewrites every table in the order of its keys; what its own log and
+        backups hold is the operator's to expire.
         """
         if self.engine.dialect.name == "postgresql":
-            with self.engine.begin() as connection:
-                for table in SQLModel.metadata.sorted_tables:
-                    if not table.dialect_options["sqlite"]["with_rowid"]:
-                        connection.exec_driver_sql(f'CLUSTER "{table.name}" USING "{table.name}_pkey"')
-            return True
+            return self._scrub_postgresql(patience)
         borrowed = self.engine.raw_connection()
         try:
             driver: Any = borrowed.driver_connection
@@ -100,8 +128,21 @@ class Store:
         finally:
             borrowed.close()
 
+    def _scrub_postgresql(self, patience: float) -> bool:
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(text(f"SET LOCAL lock_timeout = '{max(1, round(patience * 1000))}ms'"))
+                for table in SQLModel.metadata.sorted_tables:
+                    connection.exec_driver_sql(f'CLUSTER "{table.name}" USING "{table.name}_pkey"')
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+                raise
+            return False
+        return True
+
     def close(self) -> None:
-        """Give back the database's connections."""
+        """Give back the database's connections, after everything that was handed in is kept."""
+        self._group.close()
         self.engine.dispose()
 
 

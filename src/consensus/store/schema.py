@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, Text, inspect, text
 from sqlmodel import SQLModel
 
 from consensus import migrations, models
@@ -41,6 +41,8 @@ def bring_up_to_date(engine: Engine) -> None:
             _stamp(connection, migrations.head())
         elif version != migrations.head():
             _upgrade(connection, version)
+        if engine.dialect.name == "postgresql":
+            _keep_no_samples(connection)
 
 
 def version_of(connection: Connection) -> str | None:
@@ -69,6 +71,14 @@ def _upgrade(connection: Connection, version: str | None) -> None:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(migrations.FOLDER).replace("%", "%%"))
     command.upgrade(config, "head")
+
+
+def _keep_no_samples(connection: Connection) -> None:
+    """Let PostgreSQL's planner keep no sample of what people wrote: a withdrawal could not erase it there."""
+    for table in SQLModel.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, Text):
+                connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ALTER COLUMN "{column.name}" SET STATISTICS 0')
 
 
 def _stamp(connection: Connection, version: str) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from consensus import models
@@ -28,9 +29,26 @@ TAKEN_OUT = "taken out by the person who wrote it"
 LATE = "received after the close"
 
 
-def find_participation(session: Session, token_hash: str) -> models.Participation | None:
-    """Return the participation whose token has this hash."""
-    return session.get(models.Participation, token_hash)
+# Every page that somebody opens asks these; a statement made once is not made and compiled for each.
+_PARTICIPATION = (
+    select(models.Participation, models.Round)
+    .join(models.Round, col(models.Round.round_id) == col(models.Participation.round_id))
+    .where(col(models.Participation.token_hash) == bindparam("token_hash"))
+)
+_LAST_RESPONSE = (
+    select(models.Response)
+    .where(
+        col(models.Response.round_id) == bindparam("round_id"),
+        col(models.Response.response_id) == bindparam("response_id"),
+    )
+    .order_by(col(models.Response.version).desc())
+    .limit(1)
+)
+
+
+def find_participation(session: Session, token_hash: str) -> tuple[models.Participation, models.Round] | None:
+    """Return the participation whose token has this hash, with its round."""
+    return session.exec(_PARTICIPATION, params={"token_hash": token_hash}).first()
 
 
 def round_of_kind(session: Session, partnership: str, kind: str) -> models.Round | None:
@@ -49,13 +67,7 @@ def last_response(session: Session, round_id: str, response_id: str | None) -> m
     """Return the last version of what a person sent in a round."""
     if not response_id:
         return None
-    query = (
-        select(models.Response)
-        .where(models.Response.round_id == round_id, models.Response.response_id == response_id)
-        .order_by(col(models.Response.version).desc())
-        .limit(1)
-    )
-    return session.exec(query).first()
+    return session.exec(_LAST_RESPONSE, params={"round_id": round_id, "response_id": response_id}).first()
 
 
 @lru_cache(maxsize=16)

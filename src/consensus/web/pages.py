@@ -46,6 +46,7 @@ ENVIRONMENT = Environment(
     loader=PackageLoader("consensus.web"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

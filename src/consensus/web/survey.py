@@ -137,22 +137,11 @@ class TakingPart:
 
     def fill_page(self, arrival: Arrival, form: Form) -> Response:
         """Keep what a page's form says, whatever is amiss in it, and go on, stay or stop as its button says."""
-        page = _page_of(self._visit(arrival), arrival)
-        if page is None:
+        there = self._change(arrival, lambda before: _filled(before, arrival, form))
+        page = _page_of(there, arrival)
+        if there is None or page is None:
             return unknown()
-        if page.kind == "choose":
-            there = self._change(arrival, lambda before: choosing.ticked(before, page, form))
-            step = choosing.step(page, form)
-        elif page.kind == "sets":
-            there = self._change(arrival, lambda before: picking.picked(before, page, form))
-            step = picking.step(there, page, form) if there else ""
-        else:
-            there = self._change(
-                arrival, lambda before: survey.fill_page(page, form, before.said, questions=before.question_ids)
-            )
-            step = (form.get("go") or ["next"])[0]
-        if there is None:
-            return unknown()
+        step = _step(there, page, form)
         here = f"{arrival.own}/p/{page.id}"
         if there.stand in ("closed", "paused", "full", "early"):
             return _to(arrival.own)
@@ -180,14 +169,13 @@ class TakingPart:
 
     def put_in_order(self, arrival: Arrival, form: Form) -> Response:
         """Move, take out or place chosen questions."""
-        before = self._visit(arrival)
-        page = _page_of(before, arrival)
-        if before is None or page is None or page.kind != "choose":
+        there = self._change(arrival, lambda before: _ordered(before, arrival, form))
+        page = _page_of(there, arrival)
+        if there is None or page is None or page.kind != "choose":
             return unknown()
-        if choosing.twice(before, page, form):
-            return self._order(arrival, before, page, form)
-        there = self._change(arrival, lambda visit: choosing.put_in_order(visit, page, form))
-        if there is None or there.stand in ("closed", "paused", "full", "early"):
+        if choosing.twice(there, page, form):
+            return self._order(arrival, there, page, form)
+        if there.stand in ("closed", "paused", "full", "early"):
             return _to(arrival.own)
         step = choosing.order_step(form)
         here = f"{arrival.own}/p/{page.id}"
@@ -305,6 +293,35 @@ def _language(protocol: Protocol, *wishes: str | None) -> str:
 
 def _page_of(there: Visit | None, arrival: Arrival) -> survey.Page | None:
     return next((page for page in there.pages if page.id == arrival.path["page"]), None) if there else None
+
+
+def _filled(before: Visit, arrival: Arrival, form: Form) -> dict[str, Any] | None:
+    """Return what was said after a page's form, or None where there is no such page."""
+    page = _page_of(before, arrival)
+    if page is None:
+        return None
+    if page.kind == "choose":
+        return choosing.ticked(before, page, form)
+    if page.kind == "sets":
+        return picking.picked(before, page, form)
+    return survey.fill_page(page, form, before.said, questions=before.question_ids)
+
+
+def _ordered(before: Visit, arrival: Arrival, form: Form) -> dict[str, Any] | None:
+    """Return what was said after the order page's form, or None where there is no such page or it cannot be meant."""
+    page = _page_of(before, arrival)
+    if page is None or page.kind != "choose" or choosing.twice(before, page, form):
+        return None
+    return choosing.put_in_order(before, page, form)
+
+
+def _step(there: Visit, page: survey.Page, form: Form) -> str:
+    """Return where the button of a page leads."""
+    if page.kind == "choose":
+        return choosing.step(page, form)
+    if page.kind == "sets":
+        return picking.step(there, page, form)
+    return (form.get("go") or ["next"])[0]
 
 
 def _first(there: Door) -> str:

@@ -1,0 +1,91 @@
+"""Many short pieces of work in one transaction: hundreds of people send in the same moment, and a disk syncs once."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+__all__ = ["GroupWriter"]
+
+T = TypeVar("T")
+
+
+class GroupWriter:
+    """A thread that does what is handed to it, everything that waits in one commit.
+
+    Each piece has a savepoint of its own: what it raises undoes it alone. A caller goes on when the commit is made, so
+    whatever it then tells somebody is on the disk.
+
+    Parameters
+    ----------
+    writing
+        Begins a transaction that is kept whole or not at all.
+    at_most
+        How many pieces share one commit.
+    """
+
+    def __init__(self, writing: Callable[[], AbstractContextManager[Session]], at_most: int = 64) -> None:
+        self._writing = writing
+        self._at_most = at_most
+        self._waiting: queue.SimpleQueue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Do a piece of work and return its result once it is kept."""
+        done: Future[T] = Future()
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="consensus-writer", daemon=True)
+                self._thread.start()
+            self._waiting.put((work, done))
+        return done.result()
+
+    def close(self) -> None:
+        """Wait until everything that was handed in is kept, and end the thread; a later piece starts another."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                self._waiting.put(None)
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        while True:
+            batch = [self._waiting.get()]
+            while batch[-1] is not None and len(batch) < self._at_most:
+                try:
+                    batch.append(self._waiting.get_nowait())
+                except queue.Empty:
+                    break
+            self._do([piece for piece in batch if piece is not None])
+            if batch[-1] is None:
+                return
+
+    def _do(self, batch: list[tuple[Callable[[Session], Any], Future[Any]]]) -> None:
+        """Do a batch in one transaction, and tell each caller once it is kept, or why it was not."""
+        kept: list[tuple[Future[Any], Any]] = []
+        try:
+            if batch:
+                with self._writing() as session:
+                    for work, done in batch:
+                        try:
+                            with session.begin_nested():
+                                result = work(session)
+                        except Exception as error:
+                            done.set_exception(error)
+                        else:
+                            kept.append((done, result))
+        except BaseException as error:  # the commit failed: nothing of the batch is kept
+            for _, done in batch:
+                if not done.done():
+                    done.set_exception(error)
+            return
+        for done, result in kept:
+            done.set_result(result)

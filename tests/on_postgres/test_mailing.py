@@ -1,0 +1,1 @@
+from tests.test_mailing import *  # noqa: F403

@@ -1,0 +1,1 @@
+from tests.promises.test_nobody_joins_person_to_ballot import *  # noqa: F403

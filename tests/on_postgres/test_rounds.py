@@ -1,0 +1,1 @@
+from tests.test_rounds import *  # noqa: F403

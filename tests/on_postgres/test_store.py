@@ -1,0 +1,1 @@
+from tests.test_store import *  # noqa: F403

@@ -1,0 +1,1 @@
+from tests.test_survey_states import *  # noqa: F403

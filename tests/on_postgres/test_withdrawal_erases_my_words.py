@@ -1,0 +1,1 @@
+from tests.promises.test_withdrawal_erases_my_words import *  # noqa: F403
