@@ -8,7 +8,7 @@ CORE := $(wildcard $(foreach name,protocol store gather questions provenance tal
   ratings,tests/test_$(name).py src/consensus/$(name).py src/consensus/$(name)/__init__.py)) \
   src/consensus/errors.py src/consensus/vocabulary.py src/consensus/digest.py src/consensus/decisions.py
 
-.PHONY: demo up test test-core check bench lock browser clean
+.PHONY: demo up test test-core check bench lock browser database clean
 .DEFAULT_GOAL := demo
 
 $(READY): requirements.lock models.lock pyproject.toml
@@ -29,7 +29,10 @@ up: $(READY)
 browser:
 	@sh tests/install-browser.sh
 
-test: $(READY) browser
+database:
+	@sh tests/install-postgres.sh
+
+test: $(READY) browser database
 	$(BIN)/python -m pytest
 
 test-core: $(READY)

@@ -364,6 +364,7 @@ def test_killed_between_the_servers_yes_and_our_commit_a_letter_is_reported_and_
     environment = {
         **os.environ,
         "CONSENSUS_HOME": str(settings.home),
+        "CONSENSUS_DATABASE_URL": db.engine.url.render_as_string(hide_password=False),
         "CONSENSUS_SMTP_URL": settings.smtp_url,
         "CONSENSUS_MAIL_FROM": settings.mail_from,
     }
