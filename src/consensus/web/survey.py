@@ -169,11 +169,20 @@ class TakingPart:
 
     def put_in_order(self, arrival: Arrival, form: Form) -> Response:
         """Move, take out or place chosen questions."""
-        there = self._change(arrival, lambda before: _ordered(before, arrival, form))
+        unclear: list[int] = []
+
+        def act(before: Visit) -> dict[str, Any] | None:
+            page = _page_of(before, arrival)
+            if page is None or page.kind != "choose":
+                return None
+            unclear.extend(choosing.twice(before, page, form))
+            return None if unclear else choosing.put_in_order(before, page, form)
+
+        there = self._change(arrival, act)
         page = _page_of(there, arrival)
         if there is None or page is None or page.kind != "choose":
             return unknown()
-        if choosing.twice(there, page, form):
+        if unclear:
             return self._order(arrival, there, page, form)
         if there.stand in ("closed", "paused", "full", "early"):
             return _to(arrival.own)
@@ -305,14 +314,6 @@ def _filled(before: Visit, arrival: Arrival, form: Form) -> dict[str, Any] | Non
     if page.kind == "sets":
         return picking.picked(before, page, form)
     return survey.fill_page(page, form, before.said, questions=before.question_ids)
-
-
-def _ordered(before: Visit, arrival: Arrival, form: Form) -> dict[str, Any] | None:
-    """Return what was said after the order page's form, or None where there is no such page or it cannot be meant."""
-    page = _page_of(before, arrival)
-    if page is None or page.kind != "choose" or choosing.twice(before, page, form):
-        return None
-    return choosing.put_in_order(before, page, form)
 
 
 def _step(there: Visit, page: survey.Page, form: Form) -> str:
