@@ -1,4 +1,4 @@
-"""The web app as it is run for a partnership, over a database of its own, started, killed and asked for its CPU time."""
+"""The web app as a partnership runs it, over a database of its own: started, killed, asked for its CPU time."""
 
 from __future__ import annotations
 

@@ -33,9 +33,10 @@ def ballots_from_responses(
     -------
     DataFrame
         Columns `ballot, group, question, value`, for `best_worst` also `set`. A person who agreed with any answer
-        merged into a question chooses it, once; else disagreed if with any; else 0. A ranked question keeps the best place given to any answer merged
-        into it, and the places close up. `attrs["counts"]`: `responses` read, `without_question`, those to an answer
-        whose submissions are all on the set-aside list, which give nothing, and `people`.
+        merged into a question chooses it, once; else disagreed if with any; else 0. A ranked question keeps the best
+        place given to any answer merged into it, and the places close up. `attrs["counts"]`: `responses` read,
+        `without_question`, those to an answer whose submissions are all on the set-aside list, which give nothing, and
+        `people`.
 
     Examples
     --------
