@@ -121,9 +121,8 @@ def test_no_total_tells_how_few_people_did_not_know_and_no_group_too_small_is_sh
 def test_a_definition_that_cannot_judge_these_ballots_is_named_and_the_figures_stand(tmp_path):
     _, _, outcome, stored = ranked(tmp_path, PEOPLE + PEOPLE, "Count outside mode")
 
-    assert (
-        "Consensus could not be judged as the protocol declares: 'Count outside mode' is defined for 8" in outcome.done
-    )
+    assert "Consensus could not be judged by 'Count outside mode' on these ballots." in outcome.done
+    assert "there are 36" in stored.tables["ratings"].attrs["not_judged"]
     assert set(stored.tables["ratings"]["verdict"]) == {""}
     assert stored.tables["ratings"]["median"].notna().any()
 

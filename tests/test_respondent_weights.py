@@ -13,6 +13,7 @@ from consensus.errors import DataError, ProtocolError
 from consensus.firmness import stress
 from consensus.firmness.replicas import FROM_TOTALS, rank_replicates, rank_retallied
 from consensus.interim import shortlist
+from consensus.ratings import summarise_ratings
 from consensus.rules import RULES, group_tables, rank
 from consensus.sentences import describe
 from consensus.tally import Tally, tally
@@ -232,3 +233,32 @@ def test_people_and_ballots_that_do_not_fit_are_told_at_once():
         "1 row for a ballot named before; keep one row a ballot.",
         "2 ballots without a row; add one, with what is not stated left empty.",
     )
+
+
+@examples
+@given(data=st.data(), form=FORM)
+def test_shuffled_rows_and_renamed_questions_change_nothing_but_the_names(data, form):
+    profile = data.draw(profiles(form))
+    frame = weighed(profile, form, some_weights(data, profile))
+    name = {q: f"z{q}" for q in QUESTIONS}
+    shuffled = frame.sample(frac=1, random_state=data.draw(st.integers(0, 99)))
+    renamed = shuffled.assign(**{c: shuffled[c].map(name) for c in ("question", "other") if c in shuffled})
+
+    before, after = tally(frame, QUESTIONS, form), tally(renamed, list(name.values()), form)
+
+    assert tally(shuffled, QUESTIONS, form).digest == before.digest
+    for rule in borne(form):
+        expected = rank(before, rule).rename(index=name)
+        pd.testing.assert_frame_equal(rank(after, rule), expected, check_exact=True)
+
+
+def test_verdicts_on_ratings_count_each_person_once_and_say_so():
+    ballots = frame_of([Ballot("carer", {"q1": rating}) for rating in (9, 8, 2)], "rated")
+
+    plain, weighted = (
+        summarise_ratings(tally(frame, form="rated"))
+        for frame in (ballots, ballots.assign(respondent_weight=[1, 1, 9.0]))
+    )
+
+    pd.testing.assert_frame_equal(weighted, plain)
+    assert "each person counts once, whatever the respondent weight" in describe(weighted)

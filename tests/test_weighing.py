@@ -96,6 +96,7 @@ def test_the_published_methods_name_raking_trimming_and_effective_sizes_without_
     assert "weighted to declared margins by raking (Family and carers: age), no weight above 3 times the mean" in said
     assert "Who did not state what the weighting needs counts as one person." in said
     assert "Effective sample sizes: Family and carers " in said
+    assert "within a group every person counts once" in said
     assert "lived experience 3" not in said
 
 

@@ -220,11 +220,12 @@ def _raked(weighting: Attrs) -> str:
 def _summarise(attrs: Attrs) -> list[str]:
     options = attrs["options"]
     if options["preset"] is None:
-        return [f"Ratings are told by median and quartiles (ballots: {_listed(attrs['ballots'])})."]
+        return [f"Ratings are told by median and quartiles (ballots: {_listed(attrs['ballots'])}).", *attrs["notes"]]
     return [
         f"Consensus was judged by the definition '{options['preset']}' ({attrs['source']}), round "
         f"{options['round_number']}, from ballots: {_listed(attrs['ballots'])}.",
         f"Disagreement is the RAND/UCLA index, percentiles by the definition '{options['definition']}'.",
+        *attrs["notes"],
     ]
 
 

@@ -17,6 +17,7 @@ from consensus.version import __version__
 
 __all__ = ["EVERYONE", "quartiles", "summarise_ratings"]
 
+UNWEIGHTED = "In medians, quartiles and verdicts each person counts once, whatever the respondent weight."
 EVERYONE = "all"
 """The row of all groups' ratings together, each person counted once."""
 
@@ -85,6 +86,7 @@ def summarise_ratings(
         "options": {"preset": preset, "round_number": round_number, "definition": definition},
         "source": PRESETS[preset].source if preset is not None else "",
         "ballots": {t.groups[at]: int(t.n[at]) for at in groups},
+        "notes": [UNWEIGHTED] if t.voices is not None else [],
         "version": __version__,
         "digest": t.digest,
     }

@@ -13,6 +13,11 @@ from consensus.sentences import describe
 
 __all__ = ["describe_publicly"]
 
+ONLY_WHOLE_LISTS = (
+    "Kendall's W, Friedman's test and the mean Spearman correlation look only at ballots that answer every question."
+)
+"""What stands for the sentences that tell how many ballots of each group do not."""
+
 
 def describe_publicly(material: Material, ballots: pd.Series, wordings: pd.Series, withheld: Withheld) -> list[str]:
     """Return the sentences of `describe` on firmness and agreement, as anybody may read them.
@@ -48,8 +53,8 @@ def _public(
         options["shares"] = {names[group]: share for group, share in options["shares"].items()}
     public["options"] = options
     if attrs.get("notes"):
-        public["notes"] = ["Kendall's W, Friedman's test and the mean Spearman correlation look only at ballots that "
-                           "answer every question."]  # fmt: skip
+        told = (ONLY_WHOLE_LISTS if note.startswith("Stakeholder group") else note for note in attrs["notes"])
+        public["notes"] = list(dict.fromkeys(told))
     if "weighting" in attrs:
         public["weighting"] = _public_weighting(attrs["weighting"], names, public["ballots"])
     change = attrs.get("smallest_change")

@@ -87,7 +87,8 @@ def _warnings(ranked: Ranked) -> list[str]:
             told.append(f"{name}: fewer ballots than the declared minimum of {ranked.protocol.ranking.min_ballots}.")
     judged = ranked.tables["ratings"].attrs.get("not_judged") if "ratings" in ranked.tables else ""
     if judged:
-        told.append(f"Consensus could not be judged as the protocol declares: {judged}")
+        # The reason counts people, and stays with the stored ranking.
+        told.append(f"Consensus could not be judged by '{ranked.protocol.ranking.consensus}' on these ballots.")
     return [*told, *(f"The rule '{rule}' could not rank these ballots: {why}" for rule, why in _skipped(ranked))]
 
 
