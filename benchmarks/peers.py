@@ -15,6 +15,7 @@ import pandas as pd
 from pref_voting.margin_based_methods import beat_path_Floyd_Warshall
 from pref_voting.profiles import Profile
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 from benchmarks.rounds import DEPTH, QUESTIONS
 from consensus.tally import CodedBallots
@@ -75,7 +76,8 @@ def _bootstrap(split: list[npt.NDArray], replicates: int) -> npt.NDArray:
 
 def _multinomial(split: list[npt.NDArray], replicates: int) -> npt.NDArray:
     rng = np.random.default_rng(0)
-    drawn = [rng.multinomial(len(p), np.full(len(p), 1 / len(p)), replicates).astype(float) @ p for p in split]
+    with threadpool_limits(1, user_api="blas"):  # on a busy machine more threads take longer
+        drawn = [rng.multinomial(len(p), np.full(len(p), 1 / len(p)), replicates).astype(float) @ p for p in split]
     return _placed(np.stack(drawn, axis=1))
 
 

@@ -8,7 +8,16 @@ import pandas as pd
 
 from consensus.tally import CodedBallots
 
-__all__ = ["DEPTH", "GROUPS", "QUESTIONS", "long_frame", "made_up_ratings", "made_up_round", "near_random"]
+__all__ = [
+    "DEPTH",
+    "GROUPS",
+    "NEAR_RANDOM",
+    "QUESTIONS",
+    "long_frame",
+    "made_up_ratings",
+    "made_up_round",
+    "near_random",
+]
 
 QUESTIONS, DEPTH, GROUPS = 80, 10, ("carer", "clinician", "lived", "nurse", "public")
 AT_ONCE = 20_000
@@ -42,9 +51,21 @@ def made_up_ratings(ballots: int, seed: int = 0) -> npt.NDArray[np.int8]:
     return np.random.default_rng(seed).integers(1, 10, (ballots, QUESTIONS), dtype=np.int8)
 
 
-def near_random(seed: int = 0) -> npt.NDArray[np.int64]:
-    """Return the pairwise table (Q, Q) of 101 orders of which most are drawn at random: the hard case of Kemeny."""
+NEAR_RANDOM = {
+    "10,000 ballots, ten of 80 at random": (10_000, 0.0, DEPTH),
+    "10,000 ballots, ten of 80, weak favour": (10_000, 0.1, DEPTH),
+    "101 whole lists of 80, weak favour": (101, 0.5, QUESTIONS),
+}
+"""Rounds in which hardly anything is agreed: ballots, how far the favour of the first and last question is apart (in
+Plackett and Luce's model; people's own tastes spread by 1.3), questions ranked."""
+
+
+def near_random(ballots: int, favour: float, ranked: int, seed: int) -> npt.NDArray[np.int64]:
+    """Return the pairwise table (Q, Q) of ballots drawn nearly at random: the hard case of Kemeny."""
     rng = np.random.default_rng(seed)
-    taste = np.linspace(0.5, 0, QUESTIONS) + rng.gumbel(size=(101, QUESTIONS))
-    place = np.argsort(np.argsort(-taste, axis=1), axis=1)
-    return (place[:, :, None] < place[:, None, :]).sum(axis=0)
+    above = np.zeros((QUESTIONS, QUESTIONS), np.int64)
+    for begin in range(0, ballots, 500):
+        taste = np.linspace(favour, 0, QUESTIONS) + rng.gumbel(size=(min(500, ballots - begin), QUESTIONS))
+        place = np.minimum(np.argsort(np.argsort(-taste, axis=1), axis=1), ranked)
+        above += (place[:, :, None] < place[:, None, :]).sum(axis=0)
+    return above

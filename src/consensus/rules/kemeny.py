@@ -82,14 +82,15 @@ def kemeny(tables: GroupTables, several: str = "tied") -> Scores:
     table = tables.combined_pairs()
     found = _found(tuple(tuple(map(int, row)) for row in table))
     above, notes = found.above, [f"Kemeny: proved optimal ({found.proof})."]
+    least = "at least " if "one move away" in found.proof else ""
     if found.unsettled and several == "tied":
-        notes.append(f"Kemeny: optimal orders disagree on {found.unsettled} pairs of questions; these are tied.")
+        notes.append(f"Kemeny: optimal orders disagree on {least}{found.unsettled} pairs of questions; these are tied.")
     elif found.unsettled:
         above = _nearest(found, table, np.array(borda(tables), dtype=object))
         left = replace(found, above=above).unsettled
         notes.append(
-            f"Kemeny: optimal orders disagree on {found.unsettled} pairs of questions; those nearest to Borda's order "
-            f"are chosen, and {left} pairs on which they still disagree are tied."
+            f"Kemeny: optimal orders disagree on {least}{found.unsettled} pairs of questions; those nearest to Borda's "
+            f"order are chosen, and {left} pairs on which they still disagree are tied."
         )
     inside = _runs(above)[:, None] == _runs(above)
     net = (above & ~inside).sum(axis=1) - (above & ~inside).sum(axis=0)
