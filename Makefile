@@ -8,7 +8,7 @@ CORE := $(wildcard $(foreach name,protocol store gather questions provenance tal
   ratings,tests/test_$(name).py src/consensus/$(name).py src/consensus/$(name)/__init__.py)) \
   src/consensus/errors.py src/consensus/vocabulary.py src/consensus/digest.py src/consensus/decisions.py
 
-.PHONY: demo up test test-core check bench lock browser database clean
+.PHONY: demo up test test-core check bench bench-web lock browser database clean
 .DEFAULT_GOAL := demo
 
 $(READY): requirements.lock models.lock pyproject.toml
@@ -47,6 +47,9 @@ check: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+bench-web: $(READY) database
+	@$(BIN)/python -m benchmarks.web
 
 # Exact versions for every supported Python; needs uv, and writes no index address.
 lock:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlmodel import Session
 
 from consensus import models, store
 from consensus.errors import StageError
 from consensus.store import Store
+from consensus.store.writer import GroupWriter
 from consensus.vocabulary import COLUMNS
 from tests.builders import small_protocol, texts
 
@@ -145,6 +149,60 @@ def test_fifty_writers_at_once_all_get_their_turn(db):
 
     with db.reading() as session:
         assert len(store.load_decisions(session, "small")) == 50
+
+
+def decide(db, n: int) -> str:
+    def act(session) -> str:
+        store.append_decision(session, "small", "set_aside", f"s{n}", by="ann", at=NOW)
+        if n % 10 == 7:
+            raise RuntimeError(f"piece {n} failed")
+        return f"s{n}"
+
+    try:
+        return db.write(act)
+    except RuntimeError as error:
+        return str(error)
+
+
+def test_of_many_pieces_handed_in_at_once_each_is_kept_or_undone_by_itself(db):
+    with ThreadPoolExecutor(50) as people:
+        said = list(people.map(lambda n: decide(db, n), range(200)))
+
+    with db.reading() as session:
+        kept = set(store.load_decisions(session, "small")["subject"])
+    assert said == [f"piece {n} failed" if n % 10 == 7 else f"s{n}" for n in range(200)]
+    assert kept == {f"s{n}" for n in range(200) if n % 10 != 7}
+
+
+def test_what_was_handed_in_is_kept_before_the_store_is_closed_and_more_can_be_handed_in_after(db):
+    assert decide(db, 1) == "s1"
+    db.close()
+
+    assert decide(db, 2) == "s2"
+    with db.reading() as session:
+        assert set(store.load_decisions(session, "small")["subject"]) == {"s1", "s2"}
+
+
+def test_a_commit_that_fails_is_told_to_everybody_whose_piece_was_in_it(db, monkeypatch):
+    @contextmanager
+    def fails_at_the_end():
+        with Session(db.engine) as session:
+            yield session
+            raise OSError("the disk is full")
+
+    writer = GroupWriter(fails_at_the_end)
+    with ThreadPoolExecutor(8) as people:
+        told = list(people.map(lambda n: _told(writer), range(8)))
+    writer.close()
+
+    assert told == ["the disk is full"] * 8
+
+
+def _told(writer: GroupWriter) -> str:
+    try:
+        return writer.write(lambda _session: "kept")
+    except OSError as error:
+        return str(error)
 
 
 def test_a_partnership_that_nobody_registered_gets_a_sentence(db):

@@ -37,6 +37,8 @@ class Settings:
     public_url: str = ""
     begins_a_minute: int = 120
     """How many people may begin a survey from one network address in a minute before they are slowed and flagged."""
+    web_workers: int = 1
+    """How many processes answer the web app's readers."""
     task_runner: str = "local"
     dask_address: str = ""
     ballots_a_part: int = 100_000
@@ -67,6 +69,7 @@ class Settings:
             mail_from=env.get("CONSENSUS_MAIL_FROM", ""),
             public_url=env.get("CONSENSUS_PUBLIC_URL", "").rstrip("/"),
             begins_a_minute=_count(env, "CONSENSUS_BEGINS_A_MINUTE", 120),
+            web_workers=_count(env, "CONSENSUS_WEB_WORKERS", min(2, os.cpu_count() or 1)),
             task_runner=_task_runner(env),
             dask_address=env.get("CONSENSUS_DASK_ADDRESS", ""),
             ballots_a_part=_count(env, "CONSENSUS_BALLOTS_A_PART", 100_000),

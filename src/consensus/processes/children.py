@@ -79,9 +79,10 @@ def flows_child(settings: Settings) -> Child:
 def web_child(settings: Settings) -> Child:
     """Return the web app."""
     command = ("--factory", "consensus.web.app:create_app", "--host", settings.host, "--port", str(settings.web_port))
+    workers = ("--workers", str(settings.web_workers)) if settings.web_workers > 1 else ()
     return Child(
         "web",
-        (sys.executable, "-m", "uvicorn", *command, "--no-access-log"),
+        (sys.executable, "-m", "uvicorn", *command, *workers, "--no-access-log"),
         lambda _since: _answers(f"{settings.web_url}/health"),
         settings.web_port,
         "CONSENSUS_WEB_PORT",
@@ -97,6 +98,7 @@ def environment(settings: Settings, base: Mapping[str, str] | None = None) -> di
         "CONSENSUS_SURVEYS": str(settings.surveys),
         "CONSENSUS_HOST": settings.host,
         "CONSENSUS_WEB_PORT": str(settings.web_port),
+        "CONSENSUS_WEB_WORKERS": str(settings.web_workers),
         "CONSENSUS_PREFECT_PORT": str(settings.prefect_port),
         "CONSENSUS_SMTP_URL": settings.smtp_url,
         "CONSENSUS_MAIL_FROM": settings.mail_from,

@@ -320,7 +320,6 @@ def _begun(
     session: Session, person: models.Participation, row: models.Round, now: datetime
 ) -> tuple[Visit, models.Response | None]:
     """Return how it stands with a person, but for what they have sent, and the last version of that."""
-    asked = [ListedQuestion(*each) for each in taking_part.ballot_questions(row.questions)]
     there = Visit(
         **_door(session, row, store.load_protocol(session, row.partnership), person.began_at, now),
         partner=person.partner,
@@ -328,7 +327,7 @@ def _begun(
         language=person.language,
         seed=person.seed,
         said=json.loads(person.draft),
-        questions=tuple(survey.shuffled(asked, person.seed)),
+        questions=survey.in_own_order(taking_part.ballot_questions(row.questions), person.seed),
         began_at=person.began_at,
     )
     return there, taking_part.last_response(session, row.round_id, person.response_id)

@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from sqlmodel import Session
@@ -76,13 +76,16 @@ class GroupWriter:
                 with self._writing() as session:
                     for work, done in batch:
                         try:
-                            with session.begin_nested():
+                            # Alone, a piece needs no savepoint: the transaction is its own.
+                            with session.begin_nested() if len(batch) > 1 else nullcontext():
                                 result = work(session)
                         except Exception as error:
+                            if len(batch) == 1:
+                                raise
                             done.set_exception(error)
                         else:
                             kept.append((done, result))
-        except BaseException as error:  # the commit failed: nothing of the batch is kept
+        except BaseException as error:  # nothing of the batch is kept
             for _, done in batch:
                 if not done.done():
                     done.set_exception(error)

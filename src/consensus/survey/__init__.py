@@ -4,7 +4,14 @@ Pure: what a person has said so far is a mapping from item id to what was said, 
 """
 
 from consensus.survey.ballots import sent_choices, takes_ballots
-from consensus.survey.choosing import QuestionPage, chosen_of, find_questions, shuffled, with_ticks
+from consensus.survey.choosing import (
+    QuestionPage,
+    chosen_of,
+    find_questions,
+    in_own_order,
+    shuffled,
+    with_ticks,
+)
 from consensus.survey.faults import Fault, page_faults, survey_faults
 from consensus.survey.filling import ADD, fill_page, replies, words_of
 from consensus.survey.ordering import moved, placed
@@ -19,6 +26,7 @@ __all__ = [
     "chosen_of",
     "fill_page",
     "find_questions",
+    "in_own_order",
     "moved",
     "opening",
     "page_faults",

@@ -6,8 +6,18 @@ import random
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-__all__ = ["PER_PAGE", "ListedQuestion", "QuestionPage", "chosen_of", "find_questions", "shuffled", "with_ticks"]
+__all__ = [
+    "PER_PAGE",
+    "ListedQuestion",
+    "QuestionPage",
+    "chosen_of",
+    "find_questions",
+    "in_own_order",
+    "shuffled",
+    "with_ticks",
+]
 
 PER_PAGE = 12
 """Questions on one page of a long list."""
@@ -51,6 +61,12 @@ def shuffled(questions: Iterable[ListedQuestion], seed: int | None) -> list[List
     chance.shuffle(themes)
     chance.shuffle(ordered)
     return sorted(ordered, key=lambda question: themes.index(question.theme))
+
+
+@lru_cache(maxsize=2048)
+def in_own_order(asked: tuple[tuple[str, str, str], ...], seed: int | None) -> tuple[ListedQuestion, ...]:
+    """Return what stands on a ballot - id, wording and theme of each - as the person with this seed sees it."""
+    return tuple(shuffled((ListedQuestion(*each) for each in asked), seed))
 
 
 def find_questions(
