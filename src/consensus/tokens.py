@@ -20,6 +20,7 @@ __all__ = [
     "invitation_token",
     "load_secret",
     "new_person_id",
+    "next_token",
     "open_token",
     "same_token",
     "token_hash",
@@ -83,6 +84,19 @@ def invitation_token(secret: bytes, round_id: str, person_id: str) -> str:
 def open_token() -> str:
     """Return a random token, for somebody who comes by an open link."""
     return _written(secrets.token_bytes(_BYTES))
+
+
+def next_token(token: str) -> str:
+    """Return the token that leads from somebody's link in one round to theirs in the round that follows.
+
+    Whoever holds the first can work out the second, and nobody the first from the second.
+
+    Examples
+    --------
+    >>> next_token("abc") == next_token("abc"), len(next_token("abc"))
+    (True, 32)
+    """
+    return _signed(token.encode(), "the round that follows")
 
 
 def unsubscribe_token(secret: bytes, person_id: str) -> str:

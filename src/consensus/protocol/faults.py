@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
@@ -105,7 +106,10 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
         faults.append(
             f"protocol.toml: publication.small_cells is {cells}; use {SMALL_CELLS_FLOOR} or more (0 switches it off)."
         )
-    faults += _round_faults(section(content, "rounds"))
+    rounds = section(content, "rounds")
+    later = {f"delphi.{number}": plan for number, plan in enumerate(_tables(rounds, "delphi"), start=1)}
+    faults += _round_faults({**rounds, **later})
+    faults += _delphi_faults([section(rounds, "interim"), *later.values()], form)
     for name in ("gather", "interim"):
         ids = [item.get("id") for item in _tables(section(content, name), "items")]
         faults += [
@@ -113,6 +117,23 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
             for i in dict.fromkeys(ids)
             if i is not None and ids.count(i) > 1
         ]
+    return faults
+
+
+def _delphi_faults(plans: list[Mapping[str, Any]], form: str) -> list[str]:
+    """Return what is wrong with rounds that follow the first interim round, which is the first of `plans`."""
+    faults = []
+    if len(plans) > 1 and form != "rated":
+        faults.append(f"protocol.toml: rounds.delphi needs ballots of the form 'rated'; ballot.form is {form!r}.")
+    for number, (before, plan) in enumerate(pairwise(plans), start=1):
+        where, wanted = f"protocol.toml: rounds.delphi.{number}", f"interim-{number}"
+        if plan.get("follows", wanted) != wanted:
+            faults.append(f"{where}.follows is {plan['follows']!r}; the round before it is '{wanted}'.")
+        opens, closed, grace = plan.get("opens"), before.get("closes"), before.get("grace_minutes", 0)
+        if not (isinstance(opens, datetime) and isinstance(closed, datetime) and isinstance(grace, int)):
+            continue
+        if opens <= closed + timedelta(minutes=grace):
+            faults.append(f"{where}.opens is not after the close and grace of {wanted}; let it open later.")
     return faults
 
 

@@ -100,11 +100,23 @@ class RoundPlan(Fixed):
     cap: Whole = 0
 
 
+class LaterRound(RoundPlan):
+    """A round of a Delphi: the interim survey again, beside the ratings of the round that it follows."""
+
+    follows: Sentence
+
+
 class Rounds(Fixed):
-    """The two surveys of a partnership."""
+    """The two surveys of a partnership; `delphi` opens the interim one again, as interim-2, interim-3 and so on."""
 
     gather: RoundPlan
     interim: RoundPlan
+    delphi: tuple[LaterRound, ...] = ()
+
+    def named(self) -> dict[str, RoundPlan]:
+        """Return every plan by the name of its round within the partnership."""
+        later = {f"interim-{number}": plan for number, plan in enumerate(self.delphi, start=2)}
+        return {"gather-1": self.gather, "interim-1": self.interim, **later}
 
 
 class Ballot(Fixed):
@@ -215,6 +227,11 @@ class Protocol(Fixed):
     def firmness_seed(self) -> int:
         """Return the seed from which ballots are drawn again."""
         return self.partnership.seed if self.firmness.seed is None else self.firmness.seed
+
+    def plan(self, round_id: str) -> RoundPlan:
+        """Return the plan of a round; one that an amendment took out goes by the plan of the first of its kind."""
+        named, name = self.rounds.named(), round_id.removeprefix(f"{self.id}-")
+        return named.get(name) or named[f"{name.partition('-')[0]}-1"]
 
     def group(self, group_id: str) -> Group:
         """Return the stakeholder group called `group_id`, or raise a `ProtocolError` that lists those there are."""

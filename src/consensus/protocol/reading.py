@@ -116,6 +116,9 @@ def _instants_to_utc(content: dict[str, Any]) -> list[str]:
         return value.replace(tzinfo=zone).astimezone(UTC)
 
     rounds = {key: dict(value) for key, value in section(content, "rounds").items() if isinstance(value, Mapping)}
+    later = section(content, "rounds").get("delphi")
+    if isinstance(later, list):
+        rounds |= {f"delphi.{n}": dict(plan) for n, plan in enumerate(later, start=1) if isinstance(plan, Mapping)}
     for key, plan in rounds.items():
         for moment in ("opens", "closes"):
             if moment in plan:
@@ -123,7 +126,9 @@ def _instants_to_utc(content: dict[str, Any]) -> list[str]:
         if isinstance(plan.get("reminders"), list):
             plan["reminders"] = [instant(value, f"rounds.{key}.reminders") for value in plan["reminders"]]
     if rounds:
-        content["rounds"] = {**content["rounds"], **rounds}
+        again = [plan for key, plan in rounds.items() if key.startswith("delphi.")]
+        first = {key: plan for key, plan in rounds.items() if not key.startswith("delphi.")}
+        content["rounds"] = {**content["rounds"], **first, **({"delphi": again} if again else {})}
     workshop = section(content, "workshop")
     if "on" in workshop:
         content["workshop"] = {**workshop, "on": instant(workshop["on"], "workshop.on")}

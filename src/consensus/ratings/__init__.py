@@ -6,7 +6,7 @@ criteria.
 """
 
 from consensus.ratings.chnri import chnri
-from consensus.ratings.feedback import rating_feedback
+from consensus.ratings.feedback import group_figures, rating_feedback
 from consensus.ratings.presets import PRESETS, Preset, Verdict, comet_70_15, judge
 from consensus.ratings.spread import PERCENTILES, RandUcla, percentile, rand_ucla
 from consensus.ratings.stability import compare_rounds, mcnemar, weighted_kappa
@@ -21,6 +21,7 @@ __all__ = [
     "chnri",
     "comet_70_15",
     "compare_rounds",
+    "group_figures",
     "judge",
     "mcnemar",
     "percentile",

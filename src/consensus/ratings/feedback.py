@@ -10,10 +10,10 @@ import pandas as pd
 from consensus.errors import DataError
 from consensus.ratings.given import CountedRatings
 from consensus.ratings.summary import quartiles
-from consensus.tally import tally
+from consensus.tally import Tally, tally
 from consensus.version import __version__
 
-__all__ = ["rating_feedback"]
+__all__ = ["group_figures", "rating_feedback"]
 
 
 def rating_feedback(
@@ -49,11 +49,7 @@ def rating_feedback(
     if least < 1:
         raise DataError("Figures are withheld below at least 1 rating; ask for 1 or more.")
     t = tally(ballots, questions, "rated")
-    figures = {
-        (group, question): _figures(t.levels, t.C[g, q], least, definition)
-        for g, group in enumerate(t.groups)
-        for q, question in enumerate(t.questions)
-    }
+    figures = _by_group(t, least, definition)
     people = (
         ballots[["ballot", "group"]].drop_duplicates().sort_values(["ballot", "group"], key=lambda c: c.astype(str))
     )
@@ -85,6 +81,37 @@ def rating_feedback(
         "digest": t.digest,
     }
     return frame
+
+
+def group_figures(
+    ballots: pd.DataFrame, least: int = 5, definition: str = "linear", questions: list[Any] | None = None
+) -> pd.DataFrame:
+    """Return every stakeholder group's distribution of ratings by question, as `rating_feedback` shows it to everybody.
+
+    Returns
+    -------
+    DataFrame
+        One row a group and question: `group, question, n, median, q1, q3`; missing where fewer than `least` rated it.
+
+    Examples
+    --------
+    >>> ballots = pd.DataFrame({"ballot": list("abc"), "group": "carer", "question": "q1", "value": [3, 7, 8]})
+    >>> group_figures(ballots, least=3).values.tolist()
+    [['carer', 'q1', 3, 7.0, 5.0, 7.5]]
+    """
+    if least < 1:
+        raise DataError("Figures are withheld below at least 1 rating; ask for 1 or more.")
+    figures = _by_group(tally(ballots, questions, "rated"), least, definition)
+    rows = [{"group": group, "question": question, **found} for (group, question), found in figures.items()]
+    return pd.DataFrame(rows, columns=["group", "question", "n", "median", "q1", "q3"])
+
+
+def _by_group(t: Tally, least: int, definition: str) -> dict[tuple[Any, Any], dict[str, Any]]:
+    return {
+        (group, question): _figures(t.levels, t.C[g, q], least, definition)
+        for g, group in enumerate(t.groups)
+        for q, question in enumerate(t.questions)
+    }
 
 
 def _figures(levels: tuple[int, ...], counts: np.ndarray, least: int, definition: str) -> dict[str, Any]:

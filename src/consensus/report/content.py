@@ -19,7 +19,7 @@ from consensus.report.described import describe_publicly
 from consensus.report.groups import group_looks
 from consensus.report.material import ANSWERED, BALLOTS, Material
 from consensus.report.orders import Withheld
-from consensus.report.rated import show_ratings
+from consensus.report.rated import show_ratings, show_settled
 from consensus.report.suppression import TOTAL, small_mark
 from consensus.report.words import publish_words
 from consensus.version import __version__
@@ -55,6 +55,8 @@ class Published:
         See `orders.show_agreement`.
     ratings
         See `rated.show_ratings`.
+    settled
+        See `rated.show_settled`.
     skipped
         Rule shown beside the order -> why it could not rank these ballots.
     described
@@ -81,6 +83,7 @@ class Published:
     firmness: pd.DataFrame
     agreement: pd.DataFrame
     ratings: pd.DataFrame
+    settled: pd.DataFrame
     skipped: Mapping[str, str]
     described: list[str]
     set_aside: pd.DataFrame
@@ -142,6 +145,7 @@ def publication(
             hidden,
             protocol.publication.small_cells,
         ),
+        settled=show_settled(material.stability, protocol.publication.small_cells),
         skipped=dict(material.skipped),
         described=describe_publicly(material, counts["taking_part"][BALLOTS], questions["wording"], hidden),
         decisions=tables.count_decisions(material.decisions),

@@ -36,6 +36,8 @@ class Material:
         Rule shown beside the order -> why it could not rank these ballots.
     firmness, agreement
         As `stress` and `agree` gave them, with their `attrs`; empty where nothing was tried.
+    stability
+        As `compare_rounds` gave it, its index as a column; empty where no round followed another.
     ratings
         As `summarise_ratings` gave it, its index as columns; empty where people did not rate.
     final
@@ -64,6 +66,7 @@ class Material:
     firmness: pd.DataFrame = field(default_factory=pd.DataFrame)
     agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
     ratings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stability: pd.DataFrame = field(default_factory=pd.DataFrame)
     final: pd.DataFrame | None = None
     rounds: pd.DataFrame = field(default_factory=lambda: empty("rounds"))
     digests: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from consensus.report.drawing import Drawing
 from consensus.report.figures import FIGURES, count_ranked, report_drawings
 from consensus.report.firm_view import firm_view, question_view
 from consensus.report.methods import methods_rows, methods_sentences, suppression_sentence
-from consensus.report.rated import rated_rows
+from consensus.report.rated import rated_rows, settled_rows
 from consensus.report.suppression import TOTAL, is_hidden
 
 __all__ = ["DECISIONS_IN_WORDS", "render_report", "write_report"]
@@ -115,6 +115,7 @@ def _view(published: Published) -> dict[str, Any]:
         "shortlist": _shortlist(published),
         **firm_view(published),
         "ratings": rated_rows(published.ratings, published.questions["wording"]),
+        "settled": settled_rows(published.settled, published.questions["wording"]),
         "consensus": published.protocol.ranking.consensus,
         "withheld_voices": bool(published.withheld.voices),
         "people": _people(published),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from consensus.report.orders import Withheld
 
-__all__ = ["rated_rows", "show_ratings"]
+__all__ = ["rated_rows", "settled_rows", "show_ratings", "show_settled"]
 
 ALL = "all"
 
@@ -48,6 +48,45 @@ def show_ratings(
         told = (unsure == 0) | (unsure >= threshold)
         table[f"total of {name}"] = ranking[f"total_{group}"].astype(float).where(told)
     return table
+
+
+def show_settled(stability: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Return whether ratings settled from the round before to the last; no rows where there was no round before.
+
+    Parameters
+    ----------
+    stability
+        As `ratings.compare_rounds` gave it, with its index as a column.
+    threshold
+        Small cells: a question that fewer people rated in both rounds is withheld.
+
+    Returns
+    -------
+    DataFrame
+        Index `question`: `median before`, `median now`, and `settled`: `yes` where fewer than 15 % of the ratings
+        changed, `no`, or `withheld`. Only of people who rated the question in both rounds, whose number is not told.
+    """
+    if stability.empty:
+        return pd.DataFrame(index=pd.Index([], name="question"))
+    table = stability.set_index("question")
+    shown = table["pairs"] >= max(1, threshold)
+    medians = table[["median_before", "median_after"]].astype(float).where(shown)
+    medians.columns = pd.Index(["median before", "median now"])
+    return medians.assign(settled=table["stable"].map({True: "yes", False: "no"}).where(shown, "withheld"))
+
+
+def settled_rows(settled: pd.DataFrame, wordings: pd.Series) -> list[dict[str, Any]]:
+    """Return `show_settled` as a page shows it: wording, both medians, and whether it settled."""
+    return [
+        {
+            "wording": wordings[str(question)],
+            "before": "" if pd.isna(row["median before"]) else f"{row['median before']:g}",
+            "now": "" if pd.isna(row["median now"]) else f"{row['median now']:g}",
+            "settled": row["settled"],
+        }
+        for question, row in settled.iterrows()
+        if question in wordings
+    ]
 
 
 def rated_rows(ratings: pd.DataFrame, wordings: pd.Series) -> list[dict[str, Any]]:

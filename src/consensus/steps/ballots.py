@@ -26,8 +26,9 @@ OF_SETS = ("set", "value")
 
 
 def interim_round(session: Session, partnership: str) -> models.Round:
-    """Return the partnership's interim round."""
-    return store.load_round(session, f"{partnership}-interim-1")
+    """Return the partnership's interim round; of several that follow one another, the last that has opened."""
+    rounds = [row for row in store.list_rounds(session, partnership) if row.kind == "interim" and row.state != "draft"]
+    return rounds[-1] if rounds else store.load_round(session, f"{partnership}-interim-1")
 
 
 def on_ballot(row: models.Round) -> pd.DataFrame:

@@ -59,6 +59,7 @@ def load_material(session: Session, partnership: str, now: datetime) -> Material
         firmness=ranking.tables.get("firmness", pd.DataFrame()),
         agreement=ranking.tables.get("agreement", pd.DataFrame()),
         ratings=ranking.tables.get("ratings", pd.DataFrame()),
+        stability=ranking.tables.get("stability", pd.DataFrame()),
         final=final,
         rounds=load_rounds(session, partnership),
         digests=digests,

@@ -64,10 +64,9 @@ def _amend(session: Session, protocol: Protocol, *, by: str, now: datetime, why:
 
 
 def _plan_rounds(session: Session, protocol: Protocol) -> None:
-    """Write the first round of each kind as a draft, or move a draft to the protocol's new dates."""
-    for kind in ROUND_KINDS:
-        plan = getattr(protocol.rounds, kind)
-        round_id = f"{protocol.id}-{kind}-1"
+    """Write every round of the protocol as a draft, or move a draft to the protocol's new dates."""
+    for name, plan in protocol.rounds.named().items():
+        round_id, kind = f"{protocol.id}-{name}", name.partition("-")[0]
         row = session.get(models.Round, round_id) or models.Round(
             round_id=round_id, partnership=protocol.id, kind=kind, opens_at=plan.opens, closes_at=plan.closes
         )

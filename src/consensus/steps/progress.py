@@ -14,6 +14,7 @@ from consensus.protocol import Protocol
 from consensus.report.orders import order_tells
 from consensus.steps.approving import approval
 from consensus.steps.ballots import counted_ballots, interim_round
+from consensus.steps.following import later_round
 from consensus.steps.outcome import NextAction
 from consensus.steps.publication import publication_inputs
 from consensus.steps.ranking import current_ranking, ranking_inputs
@@ -116,6 +117,10 @@ def _ranking(db: Store, session: Session, protocol: Protocol, now: datetime) -> 
     if now < grace_ends(row):
         ends = f"The grace of the interim round ends {local_time(grace_ends(row), protocol)}; then it can be ranked."
         return NextAction(protocol.id, "clock", "interim-ranking", ends)
+    later = later_round(session, row)
+    if later is not None:
+        opens = f"The round '{later.round_id}' opens by itself {local_time(later.opens_at, protocol)}."
+        return NextAction(protocol.id, "clock", "open-round", opens, f"consensus round open interim {say}")
     counted = counted_ballots(session, row)
     if not counted.ballots:
         return NextAction(

@@ -16,7 +16,7 @@ from consensus.report import orders
 from consensus.report.agreement import agreement_rows
 from consensus.report.material import BALLOTS
 from consensus.report.orders import Withheld
-from consensus.report.rated import show_ratings
+from consensus.report.rated import show_ratings, show_settled
 from consensus.report.saying import who_put_it_there
 from consensus.steps.ballots import on_ballot
 from consensus.steps.outcome import Outcome, counts_by_group, shown, worded
@@ -122,6 +122,7 @@ def _public_tables(ranked: Ranked) -> dict[str, pd.DataFrame]:
         hidden,
         protocol.publication.small_cells,
     )
+    settled = show_settled(ranked.tables.get("stability", pd.DataFrame()), protocol.publication.small_cells)
     return {
         "Interim ranking": _numbers_first(worded(_interim(ranked, firm, hidden), wordings)),
         "Shortlist": worded(public_shortlist(protocol, ranked.tables), wordings),
@@ -130,6 +131,7 @@ def _public_tables(ranked: Ranked) -> dict[str, pd.DataFrame]:
         ),
         "Agreement": _agreement(ranked, hidden),
         **({"Ratings": worded(rated, wordings)} if len(rated) else {}),
+        **({"Stability between rounds": worded(settled, wordings)} if len(settled) else {}),
     }
 
 

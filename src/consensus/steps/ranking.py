@@ -22,6 +22,7 @@ from consensus.ratings import summarise_ratings
 from consensus.report.orders import order_tells
 from consensus.steps.ballots import CountedBallots, counted_ballots, interim_round, on_ballot
 from consensus.steps.by_hand import shortlist_by_hand
+from consensus.steps.following import number_of, stability, still_to_come
 from consensus.steps.freezing import freeze_round
 from consensus.steps.outcome import Outcome
 from consensus.steps.ranked import STAGE, Ranked, tell_ranking
@@ -54,11 +55,13 @@ def rank_round(db: Store, partnership: str, *, now: datetime, tally_with: Callab
         protocol = store.load_protocol(session, partnership)
         row = interim_round(session, partnership)
         _check_moment(row, protocol, now)
+        still_to_come(session, row, protocol)
         counted = counted_ballots(session, row)
         questions = on_ballot(row)
         inputs = ranking_inputs(session, row, protocol, counted)
         by_hand = shortlist_by_hand(store.load_decisions(session, partnership))
         ballots = _ballots(session, row, protocol, counted)
+        settled = stability(session, row, ballots)
         people = load_people(session, row, protocol, counted)
     checked = weigh_people(_checked(ballots, questions, protocol), people, protocol)
     result = interim.rank_interim(checked, questions, protocol, tally_with)
@@ -68,7 +71,8 @@ def rank_round(db: Store, partnership: str, *, now: datetime, tally_with: Callab
     tables = {
         **_tables(result),
         **_firmness(result, protocol),
-        **_ratings(result, protocol),
+        **_ratings(result, protocol, number_of(row)),
+        **({"stability": settled} if len(settled) else {}),
         "shortlist": _shortlist(result, protocol, by_hand),
         "quarantine": checked.quarantine,
     }
@@ -171,15 +175,15 @@ def _firmness(result: InterimRanking, protocol: Protocol) -> dict[str, pd.DataFr
     return {"firmness": firm, "agreement": agree(result.tally, workers=workers, **drawn)}
 
 
-def _ratings(result: InterimRanking, protocol: Protocol) -> dict[str, pd.DataFrame]:
+def _ratings(result: InterimRanking, protocol: Protocol, number: int) -> dict[str, pd.DataFrame]:
     """Return what people's ratings come to, judged by the declared definition where it bears them."""
     if protocol.ballot.form != "rated":
         return {}
     named, told = protocol.ranking.consensus or None, ""
     try:
-        found = summarise_ratings(result.tally, named, round_number=1)
+        found = summarise_ratings(result.tally, named, round_number=number)
     except DataError as error:
-        found, told = summarise_ratings(result.tally, None, round_number=1), str(error)
+        found, told = summarise_ratings(result.tally, None, round_number=number), str(error)
     table = found.reset_index()
     table.attrs = dict(found.attrs) | {"not_judged": told}
     return {"ratings": table}

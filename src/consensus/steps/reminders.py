@@ -29,7 +29,7 @@ def groups_under_target(session: Session, row: models.Round, protocol: Protocol)
 
 def pending_reminders(session: Session, row: models.Round, protocol: Protocol) -> list[datetime]:
     """Return the declared reminders between a round's opening and close that are not recorded yet, in their order."""
-    declared = sorted({instant.astimezone(UTC) for instant in getattr(protocol.rounds, row.kind).reminders})
+    declared = sorted({instant.astimezone(UTC) for instant in protocol.plan(row.round_id).reminders})
     told = set(_told(session, row))
     return [at for at in declared if row.opens_at < at <= row.closes_at and at.isoformat() not in told]
 
@@ -46,7 +46,7 @@ def record_reminders(session: Session, row: models.Round, protocol: Protocol, no
     for instant in due[-1:]:
         under = groups_under_target(session, row, protocol)
         number = _record(session, row, instant, under, now)
-        if under and number <= len(getattr(protocol.rounds, row.kind).reminders):
+        if under and number <= len(protocol.plan(row.round_id).reminders):
             store.queue_mail(session, row, _invited(session, row), f"{KIND}-{number}", now)
         listed = ", ".join(protocol.group_name(group) for group in under) or "none"
         return [f"A reminder of the round '{row.round_id}' is due; groups under target: {listed}."]

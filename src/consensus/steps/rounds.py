@@ -15,6 +15,8 @@ from sqlmodel import Session
 from consensus import models, store
 from consensus.errors import DataError, StageError
 from consensus.protocol import Protocol
+from consensus.steps.following import earlier_round
+from consensus.steps.freezing import freeze_round
 from consensus.steps.inviting import queue_invitations
 from consensus.steps.outcome import Outcome
 from consensus.steps.partnerships import ROUND_KINDS, freeze_protocol
@@ -57,7 +59,7 @@ def open_round(
         raise DataError(f"There is no round of the kind '{kind}'; use one of {', '.join(ROUND_KINDS)}.")
     with db.writing() as session:
         protocol = store.load_protocol(session, partnership)
-        row = store.load_round(session, f"{partnership}-{kind}-1")
+        row = _round_to_open(session, partnership, kind)
         if row.state in ("closed", "ranked"):
             raise StageError(
                 f"The round '{row.round_id}' closed {local_time(row.closes_at, protocol)}; it stays closed."
@@ -78,11 +80,24 @@ def open_round(
         return _outcome("open-round", row, protocol, f"The round '{row.round_id}' is {row.state}.")
 
 
+def _round_to_open(session: Session, partnership: str, kind: str) -> models.Round:
+    """Return the round of a kind that is next to open: the first that is not over, else the last."""
+    rounds = [row for row in store.list_rounds(session, partnership) if row.kind == kind]
+    first = [row for row in rounds if row.state not in ("closed", "ranked")] or rounds[-1:]
+    return first[0] if first else store.load_round(session, f"{partnership}-{kind}-1")
+
+
 def begin_round(
     session: Session, row: models.Round, *, opens_at: datetime, closes_at: datetime, by: str, now: datetime, why: str
 ) -> None:
     """Open a draft round within a transaction: what stands on its ballot, its instants and the protocol are fixed."""
-    if row.kind == "interim":
+    before = earlier_round(session, row)
+    if before is not None:
+        freeze_round(session, before, store.load_protocol(session, row.partnership), now=now)
+        if not before.root:
+            raise StageError(f"The round '{row.round_id}' follows '{before.round_id}', which is not over yet.")
+        row.questions = before.questions
+    elif row.kind == "interim":
         questions = store.load_frame(session, "questions", row.partnership)
         still_open = questions[questions["status"] == "open"].sort_values("question_id")
         on_ballot = still_open[["question_id", "wording", "category"]].to_numpy().tolist()

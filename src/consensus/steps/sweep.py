@@ -13,6 +13,7 @@ from consensus.errors import ConsensusError, StageError
 from consensus.protocol import Protocol
 from consensus.questions import NOT_YET_REVIEWED
 from consensus.steps.capacity import record_full
+from consensus.steps.following import later_round
 from consensus.steps.freezing import freeze_round, publish_chain
 from consensus.steps.outcome import Outcome
 from consensus.steps.reminders import record_reminders
@@ -50,7 +51,10 @@ def advance_rounds(
         due = [
             (row.round_id, row.partnership)
             for row in store.list_rounds(session)
-            if row.kind == "interim" and row.state == "closed" and grace_ends(row) <= now
+            if row.kind == "interim"
+            and row.state == "closed"
+            and grace_ends(row) <= now
+            and later_round(session, row) is None
         ]
     for round_id, partnership in due if rank else []:
         try:

@@ -11,15 +11,18 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlmodel import Session
 
 from consensus import models, receipts, store, survey, tokens
 from consensus.errors import StageError
 from consensus.protocol import Protocol, Survey
+from consensus.steps import following
 from consensus.steps.capacity import is_full
+from consensus.steps.following import EARLIER, GroupRatings, carried_on
 from consensus.steps.timetable import Stand, grace_ends, stand
+from consensus.steps.unlinking import unlinks_after
 from consensus.store import Store, taking_part
 from consensus.survey.choosing import ListedQuestion
 from consensus.vocabulary import NOT_STATED
@@ -33,12 +36,16 @@ __all__ = [
     "begin_invited",
     "change",
     "express_interest",
+    "go_on",
     "open_door",
     "protocol_of",
     "send",
     "send_keyed",
     "visit",
 ]
+
+Onward = Literal["", "link", "letter"]
+"""How somebody comes into the round that follows: from their link into the one before, or by a letter."""
 
 WEB = "web"
 """The mode of what people send themselves."""
@@ -60,6 +67,8 @@ class Door:
     closes_at: datetime
     grace_ends: datetime
     partner: str = ""
+    joined_until: datetime | None = None
+    """When what people send is unlinked, where that is after a later round."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,13 @@ class Visit(Door):
     sent: Sent | None = None
     began_at: datetime | None = None
     unsent: bool = False
+    feedback: Mapping[str, tuple[GroupRatings, ...]] = field(default_factory=dict)
+    onward: Onward = ""
+
+    @property
+    def earlier(self) -> Mapping[str, str]:
+        """Return what the person rated in the round before, by question."""
+        return self.said.get(EARLIER, {})
 
     @property
     def pages(self) -> tuple[survey.Page, ...]:
@@ -160,13 +176,50 @@ def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: s
             return None
         person, row = found
         if person.state == "invited" and _stand(session, row, None, now) == "open":
-            reply = _partner_reply(store.load_protocol(session, row.partnership), row.kind, person.partner)
+            protocol = store.load_protocol(session, row.partnership)
+            reply = _partner_reply(protocol, row.kind, person.partner) | carried_on(session, person, row, protocol)
             person.state, person.began_at, person.seed = "begun", now, _seed()
             person.language, person.draft = language or person.language, _json({**said, **reply})
             session.add(person)
         return _visit(session, person, row, now)
 
     return db.write(act)
+
+
+def go_on(db: Store, token: str, *, now: datetime) -> str:
+    """Return the token of somebody's link into the round that follows, which they reach from their link into this one.
+
+    The same link always leads to the same one. Returns nothing where no such round is open, or where a letter brings
+    the link.
+    """
+    with db.writing() as session:
+        found = _find(session, token)
+        onward = _onward(session, *found, now) if found else ""
+        if found is None or onward != "link":
+            return ""
+        person, row = found
+        later, next_token = following.later_round(session, row), tokens.next_token(token)
+        if later is not None and session.get(models.Participation, tokens.token_hash(next_token)) is None:
+            added = taking_part.add_participation(
+                session,
+                later,
+                tokens.token_hash(next_token),
+                partner=person.partner,
+                language=person.language,
+                seed=None,
+                draft="{}",
+                began_at=None,
+            )
+            added.state, added.response_id = "invited", following.later_id(person.response_id or "", later)
+        return next_token
+
+
+def _onward(session: Session, person: models.Participation, row: models.Round, now: datetime) -> Onward:
+    """Return how somebody comes from this round into the one that follows, if they can now."""
+    later = following.later_round(session, row)
+    if later is None or not person.response_id or person.state != "sent" or _stand(session, later, None, now) != "open":
+        return ""
+    return "letter" if person.person_id else "link"
 
 
 def change(
@@ -329,6 +382,8 @@ def _begun(
         said=json.loads(person.draft),
         questions=survey.in_own_order(taking_part.ballot_questions(row.questions), person.seed),
         began_at=person.began_at,
+        feedback=following.feedback_on(session, row, protocol),
+        onward=_onward(session, person, row, now),
     )
     return there, taking_part.last_response(session, row.round_id, person.response_id)
 
@@ -343,7 +398,9 @@ def _with_sent(there: Visit, last: models.Response | None, row: models.Round) ->
 def _door(
     session: Session, row: models.Round, protocol: Protocol, began_at: datetime | None, now: datetime
 ) -> dict[str, Any]:
+    last = unlinks_after(session, row)
     return {
+        "joined_until": grace_ends(last) if last.round_id != row.round_id or following.number_of(row) > 1 else None,
         "protocol": protocol,
         "survey": getattr(protocol, row.kind),
         "round_id": row.round_id,

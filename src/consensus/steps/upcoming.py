@@ -17,6 +17,7 @@ from consensus.report.content import ANSWERED, BALLOTS
 from consensus.report.suppression import TOTAL
 from consensus.steps.ballots import counted_ballots
 from consensus.steps.capacity import is_full
+from consensus.steps.following import later_round
 from consensus.steps.outcome import TAKING_PART, shown
 from consensus.steps.reminders import pending_reminders
 from consensus.steps.timetable import grace_ends, local_time
@@ -73,7 +74,8 @@ def next_acts(session: Session, row: models.Round, protocol: Protocol, now: date
         reminders = [at for at in pending_reminders(session, row, protocol) if at > now and row.state == "open"]
         close = [Upcoming(row.round_id, "close", row.closes_at)] if row.closes_at > now else []
         return [Upcoming(row.round_id, "remind", at) for at in reminders[:1]] + close
-    if row.state == "closed" and row.kind == "interim" and grace_ends(row) > now:
+    last = row.kind == "interim" and later_round(session, row) is None
+    if row.state == "closed" and last and grace_ends(row) > now:
         return [Upcoming(row.round_id, "rank", grace_ends(row))]
     return []
 

@@ -42,6 +42,7 @@ def add_survey(
     doorway.add(app, "/t/{token}/check", part.see_check, part.send)
     doorway.add(app, "/t/{token}/receipt", part.see_receipt)
     doorway.add(app, "/t/{token}/saved", part.see_saved)
+    doorway.add(app, "/t/{token}/on", part.see_receipt, part.go_on)
     doorway.add(app, "/t/{token}/withdraw", part.see_withdraw, part.withdraw)
     doorway.add(app, "/i/{partnership}", *interest.handlers(db))
 
@@ -216,6 +217,11 @@ class TakingPart:
         if there.state != "sent" or not there.sent:
             return _to(arrival.own)
         return self._page(arrival, there, "receipt.html.j2", changed=there.unsent)
+
+    def go_on(self, arrival: Arrival, form: Form) -> Response:
+        """Lead somebody into the round that follows, by a link that is theirs there."""
+        token = taking_part.go_on(self.db, arrival.token, now=self.clock())
+        return _to(f"/t/{token}" if token else arrival.own)
 
     def see_saved(self, arrival: Arrival) -> Response:
         """Say that it is saved, and with which link to come back."""
