@@ -373,8 +373,11 @@ def _begun(
     session: Session, person: models.Participation, row: models.Round, now: datetime
 ) -> tuple[Visit, models.Response | None]:
     """Return how it stands with a person, but for what they have sent, and the last version of that."""
+    protocol = store.load_protocol(session, row.partnership)
+    again = {} if not protocol.rounds.delphi else _again(session, person, row, protocol, now)
     there = Visit(
-        **_door(session, row, store.load_protocol(session, row.partnership), person.began_at, now),
+        **_door(session, row, protocol, person.began_at, now),
+        **again,
         partner=person.partner,
         state=person.state,
         language=person.language,
@@ -382,10 +385,18 @@ def _begun(
         said=json.loads(person.draft),
         questions=survey.in_own_order(taking_part.ballot_questions(row.questions), person.seed),
         began_at=person.began_at,
-        feedback=following.feedback_on(session, row, protocol),
-        onward=_onward(session, person, row, now),
     )
     return there, taking_part.last_response(session, row.round_id, person.response_id)
+
+
+def _again(
+    session: Session, person: models.Participation, row: models.Round, protocol: Protocol, now: datetime
+) -> dict[str, Any]:
+    """Return what somebody meets where rounds follow one another."""
+    return {
+        "feedback": following.feedback_on(session, row, protocol),
+        "onward": _onward(session, person, row, now),
+    }
 
 
 def _with_sent(there: Visit, last: models.Response | None, row: models.Round) -> Visit:
@@ -398,9 +409,9 @@ def _with_sent(there: Visit, last: models.Response | None, row: models.Round) ->
 def _door(
     session: Session, row: models.Round, protocol: Protocol, began_at: datetime | None, now: datetime
 ) -> dict[str, Any]:
-    last = unlinks_after(session, row)
+    follow = protocol.rounds.delphi and row.kind == "interim"
     return {
-        "joined_until": grace_ends(last) if last.round_id != row.round_id or following.number_of(row) > 1 else None,
+        "joined_until": grace_ends(unlinks_after(session, row)) if follow else None,
         "protocol": protocol,
         "survey": getattr(protocol, row.kind),
         "round_id": row.round_id,
