@@ -62,8 +62,16 @@ _PARSED: dict[str, Protocol] = {}
 """Protocols by their hash: every page that somebody opens asks for one, and its three files take long to read."""
 
 
+def remember_in_force(session: Session, partnership: str, digest: str) -> None:
+    """Let a session that has read which protocol is in force not ask for it again; it sees one state."""
+    session.info[partnership] = digest
+
+
 def load_protocol(session: Session, partnership: str) -> Protocol:
     """Return the protocol in force, or raise a `StageError` that says how to register one."""
+    remembered = _PARSED.get(session.info.get(partnership, ""))
+    if remembered is not None:
+        return remembered
     version = session.exec(_IN_FORCE, params={"partnership": partnership}).first()
     if version is None:
         known = ", ".join(list_partnerships(session)) or "none yet"

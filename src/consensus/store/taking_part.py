@@ -12,6 +12,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from consensus import models
+from consensus.store.decided import remember_in_force
 
 __all__ = [
     "add_participation",
@@ -31,8 +32,9 @@ LATE = "received after the close"
 
 # Every page that somebody opens asks these; a statement made once is not made and compiled for each.
 _PARTICIPATION = (
-    select(models.Participation, models.Round)
+    select(models.Participation, models.Round, models.Partnership.protocol_hash)
     .join(models.Round, col(models.Round.round_id) == col(models.Participation.round_id))
+    .join(models.Partnership, col(models.Partnership.id) == col(models.Round.partnership))
     .where(col(models.Participation.token_hash) == bindparam("token_hash"))
 )
 _LAST_RESPONSE = (
@@ -48,7 +50,12 @@ _LAST_RESPONSE = (
 
 def find_participation(session: Session, token_hash: str) -> tuple[models.Participation, models.Round] | None:
     """Return the participation whose token has this hash, with its round."""
-    return session.exec(_PARTICIPATION, params={"token_hash": token_hash}).first()
+    found = session.exec(_PARTICIPATION, params={"token_hash": token_hash}).first()
+    if found is None:
+        return None
+    person, row, in_force = found
+    remember_in_force(session, row.partnership, in_force)
+    return person, row
 
 
 def round_of_kind(session: Session, partnership: str, kind: str) -> models.Round | None:
