@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlmodel import Session
 
@@ -20,11 +20,11 @@ from consensus.errors import StageError
 from consensus.protocol import Protocol, Survey
 from consensus.steps import following
 from consensus.steps.capacity import is_full
-from consensus.steps.following import EARLIER, GroupRatings, carried_on
+from consensus.steps.following import carried_on
 from consensus.steps.timetable import Stand, grace_ends, stand
 from consensus.steps.unlinking import unlinks_after
+from consensus.steps.visits import Door, Onward, Sent, Visit
 from consensus.store import Store, taking_part
-from consensus.survey.choosing import ListedQuestion
 from consensus.vocabulary import NOT_STATED
 
 __all__ = [
@@ -44,77 +44,11 @@ __all__ = [
     "visit",
 ]
 
-Onward = Literal["", "link", "letter"]
-"""How somebody comes into the round that follows: from their link into the one before, or by a letter."""
-
 WEB = "web"
 """The mode of what people send themselves."""
 
 LEAST_SECONDS = {"gather": 20, "interim": 30}
 """Who sends faster than this after beginning is flagged, for a person to look at; it counts all the same."""
-
-
-@dataclass(frozen=True)
-class Door:
-    """What somebody meets who comes by an open link, or by a personal link before they have begun."""
-
-    protocol: Protocol
-    survey: Survey
-    round_id: str
-    kind: str
-    stand: Stand
-    opens_at: datetime
-    closes_at: datetime
-    grace_ends: datetime
-    partner: str = ""
-    joined_until: datetime | None = None
-    """When what people send is unlinked, where that is after a later round."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What a person has sent: its receipt code, when it came, and whether that was too late to count."""
-
-    code: str
-    received_at: datetime
-    version: int
-    late: bool
-
-
-@dataclass(frozen=True)
-class Visit(Door):
-    """What somebody meets at their own link; `said` is what was filled in so far, by item id."""
-
-    state: str = "invited"
-    language: str = ""
-    seed: int | None = None
-    said: Mapping[str, Any] = field(default_factory=dict)
-    questions: tuple[ListedQuestion, ...] = ()
-    sent: Sent | None = None
-    began_at: datetime | None = None
-    unsent: bool = False
-    feedback: Mapping[str, tuple[GroupRatings, ...]] = field(default_factory=dict)
-    onward: Onward = ""
-
-    @property
-    def earlier(self) -> Mapping[str, str]:
-        """Return what the person rated in the round before, by question."""
-        return self.said.get(EARLIER, {})
-
-    @property
-    def pages(self) -> tuple[survey.Page, ...]:
-        """Return the pages behind the first one."""
-        return survey.pages(self.survey)
-
-    @property
-    def question_ids(self) -> list[str]:
-        """Return the ids of the questions on the ballot, in this person's order."""
-        return [question.id for question in self.questions]
-
-    @property
-    def faults(self) -> list[survey.Fault]:
-        """Return everything that is still amiss, on every page."""
-        return survey.survey_faults(self.pages, self.said, self.protocol, self.question_ids)
 
 
 def open_door(db: Store, partnership: str, kind: str, partner: str, *, now: datetime) -> Door | None:

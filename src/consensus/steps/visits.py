@@ -1,0 +1,82 @@
+"""What somebody meets who comes to a round: by an open link, or by a link of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from consensus import survey
+from consensus.protocol import Protocol, Survey
+from consensus.steps.following import EARLIER, GroupRatings
+from consensus.steps.timetable import Stand
+from consensus.survey.choosing import ListedQuestion
+
+__all__ = ["Door", "Onward", "Sent", "Visit"]
+
+Onward = Literal["", "link", "letter"]
+"""How somebody comes into the round that follows: from their link into the one before, or by a letter."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """What somebody meets who comes by an open link, or by a personal link before they have begun."""
+
+    protocol: Protocol
+    survey: Survey
+    round_id: str
+    kind: str
+    stand: Stand
+    opens_at: datetime
+    closes_at: datetime
+    grace_ends: datetime
+    partner: str = ""
+    joined_until: datetime | None = None
+    """When what people send is unlinked, where that is after a later round."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a person has sent: its receipt code, when it came, and whether that was too late to count."""
+
+    code: str
+    received_at: datetime
+    version: int
+    late: bool
+
+
+@dataclass(frozen=True)
+class Visit(Door):
+    """What somebody meets at their own link; `said` is what was filled in so far, by item id."""
+
+    state: str = "invited"
+    language: str = ""
+    seed: int | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
+    questions: tuple[ListedQuestion, ...] = ()
+    sent: Sent | None = None
+    began_at: datetime | None = None
+    unsent: bool = False
+    feedback: Mapping[str, tuple[GroupRatings, ...]] = field(default_factory=dict)
+    onward: Onward = ""
+
+    @property
+    def earlier(self) -> Mapping[str, str]:
+        """Return what the person rated in the round before, by question."""
+        return self.said.get(EARLIER, {})
+
+    @property
+    def pages(self) -> tuple[survey.Page, ...]:
+        """Return the pages behind the first one."""
+        return survey.pages(self.survey)
+
+    @property
+    def question_ids(self) -> list[str]:
+        """Return the ids of the questions on the ballot, in this person's order."""
+        return [question.id for question in self.questions]
+
+    @property
+    def faults(self) -> list[survey.Fault]:
+        """Return everything that is still amiss, on every page."""
+        return survey.survey_faults(self.pages, self.said, self.protocol, self.question_ids)
