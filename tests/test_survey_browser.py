@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -38,9 +39,10 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture
-def served(tmp_path):
-    client, db, clock = at_the_door(tmp_path / "home")
+@contextmanager
+def serving(home, *folder):
+    """Serve the web app over a partnership from a port of this machine."""
+    client, db, clock = at_the_door(home, *folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -54,6 +56,12 @@ def served(tmp_path):
     server.should_exit = True
     thread.join(10)
     db.close()
+
+
+@pytest.fixture
+def served(tmp_path):
+    with serving(tmp_path / "home") as place:
+        yield place
 
 
 @pytest.fixture

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from consensus import steps
@@ -21,10 +24,13 @@ from consensus.web.forms import Doorway
 from consensus.web.keying import add_keying
 from consensus.web.letters import add_letters
 from consensus.web.pace import Pace
+from consensus.web.pages import WISHED, wished, wrong
 from consensus.web.printing import add_printing
 from consensus.web.survey import add_survey
 
 __all__ = ["create_app"]
+
+ICON = Path(__file__).parent / "static" / "icon.svg"
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
@@ -59,6 +65,16 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
             partnerships=partnerships, prefect_url=settings.prefect_url, version=__version__
         )
 
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> FileResponse:
+        return FileResponse(ICON, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+    @app.exception_handler(HTTPException)
+    def refused(_request: Request, error: HTTPException) -> Response:
+        response = wrong("method" if error.status_code == 405 else "unknown", error.status_code)
+        response.headers.update(error.headers or {})
+        return response
+
     @app.get("/health", response_class=PlainTextResponse)
     def health() -> str:
         steps.list_partnerships(db)
@@ -74,7 +90,10 @@ class Protected:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and put the headers on what comes back."""
+        """Pass a request on in the language that it wishes for, and put the headers on what comes back."""
+        if scope["type"] == "http":
+            asked = parse_qs(scope.get("query_string", b"").decode("ascii", "replace")).get("lang", [""])
+            WISHED.set(wished(Headers(scope=scope).get("accept-language", ""), asked[0]))
 
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":

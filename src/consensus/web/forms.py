@@ -16,7 +16,7 @@ from starlette.responses import Response
 from consensus import tokens
 from consensus.survey.filling import Form
 from consensus.web.pace import Pace
-from consensus.web.pages import render
+from consensus.web.pages import wished, wrong
 
 __all__ = ["MOST_BYTES", "Arrival", "Doorway", "ForeignForm", "TooBig", "read_form"]
 
@@ -111,12 +111,12 @@ class Doorway:
             try:
                 form = await read_form(request)
             except TooBig:
-                return render("wrong.html.j2", None, "en", status=413, wrong="too_big")
+                return wrong("too_big", 413)
             except ForeignForm:
-                return render("wrong.html.j2", None, "en", status=403, wrong="foreign")
+                return wrong("foreign", 403)
             wait = self._wait(request)
             if wait is None:
-                response = render("wrong.html.j2", None, "en", status=429, wrong="wait")
+                response = wrong("wait", 429, language=wished("", (form.get("lang") or [""])[0]))
                 response.headers["Retry-After"] = "30"
                 return response
             await asyncio.sleep(wait)

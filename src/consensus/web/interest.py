@@ -14,7 +14,7 @@ from consensus.store import Store
 from consensus.survey.faults import Fault
 from consensus.survey.filling import Form
 from consensus.web.forms import Arrival
-from consensus.web.pages import render
+from consensus.web.pages import render, wrong
 
 __all__ = ["handlers"]
 
@@ -27,14 +27,14 @@ def handlers(db: Store) -> tuple[Callable[[Arrival], Response], Callable[[Arriva
     def see(arrival: Arrival) -> Response:
         protocol = taking_part.protocol_of(db, arrival.path["partnership"])
         if protocol is None:
-            return render("wrong.html.j2", None, "en", status=404, wrong="unknown")
+            return wrong("unknown", 404)
         done = arrival.query.get("done")
         return _page(protocol, arrival, "interest_done.html.j2" if done else "interest.html.j2", {}, [])
 
     def take(arrival: Arrival, form: Form) -> Response:
         protocol = taking_part.protocol_of(db, arrival.path["partnership"])
         if protocol is None:
-            return render("wrong.html.j2", None, "en", status=404, wrong="unknown")
+            return wrong("unknown", 404)
         said = {name: (form.get(name) or [""])[0].strip() for name in ("email", "outcome", "workshop")}
         faults = _faults(said)
         if faults:

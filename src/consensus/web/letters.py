@@ -19,6 +19,7 @@ from consensus.mail.words import spoken, words
 from consensus.settings import Settings
 from consensus.steps import Subscription
 from consensus.store import Store
+from consensus.web.pages import WISHED
 
 __all__ = ["add_letters"]
 
@@ -27,7 +28,7 @@ def add_letters(app: FastAPI, db: Store, settings: Settings, pages: Environment,
     """Add the page on which people say that they want no more letters."""
 
     def page(found: Subscription | None) -> HTMLResponse:
-        language = spoken(found.language if found else "en")
+        language = spoken(found.language if found else WISHED.get())
         text = pages.get_template("unsubscribe.html.j2").render(
             title=found.protocol.partnership.title.said(language) if found else "",
             found=found,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,10 @@ from starlette.responses import HTMLResponse
 from consensus import interface
 from consensus.protocol import Protocol, Words
 
-__all__ = ["ENVIRONMENT", "paragraphs", "render"]
+__all__ = ["ENVIRONMENT", "WISHED", "paragraphs", "render", "wished", "wrong"]
+
+WISHED: ContextVar[str] = ContextVar("wished", default="en")
+"""The language that whoever asks now would like best, of those that the pages speak."""
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
@@ -65,6 +69,30 @@ def _speaking(language: str) -> Mapping[str, Callable[..., Any]]:
         "w": lambda words: _wording(words, language),
         "said": lambda words: words.said(language) if isinstance(words, Words) else words,
     }
+
+
+def wished(accepted: str, chosen: str = "") -> str:
+    """Return the language of ours that somebody likes best: the one chosen, else the first of `Accept-Language`.
+
+    Examples
+    --------
+    >>> wished("de, cy-GB;q=0.9, en;q=0.5"), wished("", "ar"), wished("tlh")
+    ('cy', 'ar', 'en')
+    """
+    liked = []
+    for place, part in enumerate(accepted.split(",")):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            liked.append((-float(weight or 1), place, name.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    named = [chosen, *(name for _, _, name in sorted(liked))]
+    return next((name for name in named if name in interface.LANGUAGES), "en")
+
+
+def wrong(what: str, status: int, *, language: str = "") -> HTMLResponse:
+    """Return the page that says what is wrong and what to do, in the language of whoever asks."""
+    return render("wrong.html.j2", None, language or WISHED.get(), status=status, wrong=what)
 
 
 def render(

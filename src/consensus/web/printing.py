@@ -12,7 +12,7 @@ from consensus.steps.paper import paper_of
 from consensus.store import Store
 from consensus.survey.paper import places
 from consensus.web.forms import Arrival, Doorway
-from consensus.web.pages import render
+from consensus.web.pages import render, wrong
 
 __all__ = ["SIZES", "add_printing"]
 
@@ -32,7 +32,7 @@ def _shows(db: Store) -> Callable[[Arrival], Response]:
     def see(arrival: Arrival) -> Response:
         paper = paper_of(db, arrival.path["partnership"], arrival.path["kind"])
         if paper is None:
-            return render("wrong.html.j2", None, "en", status=404, wrong="unknown")
+            return wrong("unknown", 404)
         spoken = [each for each in paper.protocol.partnership.languages if each in interface.LANGUAGES] or ["en"]
         language = arrival.query.get("lang") if arrival.query.get("lang") in spoken else spoken[0]
         size = arrival.query.get("size") if arrival.query.get("size") in SIZES else SIZES[0]

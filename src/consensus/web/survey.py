@@ -24,7 +24,7 @@ from consensus.store import Store
 from consensus.survey.filling import Form
 from consensus.web import choosing, interest, picking
 from consensus.web.forms import Arrival, Doorway
-from consensus.web.pages import render
+from consensus.web.pages import render, wrong
 
 __all__ = ["TakingPart", "add_survey"]
 
@@ -276,7 +276,7 @@ class TakingPart:
 
 def unknown() -> Response:
     """Return the page for a link that leads nowhere."""
-    return render("wrong.html.j2", None, "en", status=404, wrong="unknown")
+    return wrong("unknown", 404)
 
 
 def _opening(there: Door, arrival: Arrival, faults: list[survey.Fault] | None = None) -> Response:
