@@ -33,10 +33,13 @@ class Tally:
 
 
 class Visitor:
-    """A connection that is kept open, as a browser keeps it."""
+    """A connection that is kept open, as a browser keeps it.
 
-    def __init__(self, host: str, port: int, tally: Tally) -> None:
-        self.host, self.port, self.tally = host, port, tally
+    `patience` is for how many seconds somebody asks again, each second, when there is no answer at all.
+    """
+
+    def __init__(self, host: str, port: int, tally: Tally, patience: float = 0.0) -> None:
+        self.host, self.port, self.tally, self.patience = host, port, tally, patience
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
 
@@ -65,6 +68,17 @@ class Visitor:
             self.writer = None
 
     async def _ask(self, request: bytes) -> tuple[int, bytes, bytes]:
+        until = time.perf_counter() + self.patience
+        while True:
+            try:
+                return await self._ask_once(request)
+            except (OSError, asyncio.IncompleteReadError):
+                await self.close()
+                if time.perf_counter() > until:
+                    raise
+                await asyncio.sleep(1)
+
+    async def _ask_once(self, request: bytes) -> tuple[int, bytes, bytes]:
         began = time.perf_counter()
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection(self.host, self.port)
