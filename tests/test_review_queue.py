@@ -146,7 +146,7 @@ class Review(RuleBasedStateMachine):
         if screen is None:
             return
         same = data.draw(st.sets(st.integers(0, len(screen.candidates) - 1)))
-        self.settled |= bool(screen.settles)
+        self.settled |= bool(screen.settles or screen.again)
         self.queue.answer(screen, same, by=data.draw(st.sampled_from(["Ada", "Bo"])), at=NOON)
         told = [list(each) for n, each in enumerate(screen.candidates) if n in same]
         rest = [list(each) for n, each in enumerate(screen.candidates) if n not in same]

@@ -2,6 +2,6 @@
 
 from consensus.duplicates.deciding.queue import ReviewQueue
 from consensus.duplicates.deciding.screens import Screen
-from consensus.duplicates.deciding.standing import standing_groups
+from consensus.duplicates.deciding.settled import standing_groups
 
 __all__ = ["ReviewQueue", "Screen", "standing_groups"]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from consensus.duplicates.combiner import Combiner
+from consensus.duplicates.deciding.checking import sampled
+from consensus.duplicates.deciding.hoping import HOPES, hopes
 from consensus.duplicates.deciding.landscape import Landscape
 from consensus.duplicates.deciding.likeness import PRIOR, evidence
 
@@ -54,7 +56,6 @@ class Plan:
     evidence: np.ndarray
     chances: np.ndarray
     worth: float
-    complete: float
 
 
 class Chooser:
@@ -73,6 +74,7 @@ class Chooser:
     def __init__(self, land: Landscape, weights: np.ndarray, costs: Costs | None = None) -> None:
         self.land, self.weights, self.costs = land, weights.astype(float), costs or Costs()
         self.model = Combiner.of(PRIOR)
+        self.error = 0.0
 
     def arrange(self, groups: Mapping[str, Sequence[int]]) -> None:
         """Take groups as they are: for each its wordings' numbers."""
@@ -83,7 +85,19 @@ class Chooser:
         self._of = np.full(len(self.land), -1, dtype=np.int64)
         for place, rows in enumerate(self._rows):
             self._of[rows] = place
-        self.worth, self.complete = self._first_look()
+        self.worth, self.hopes = self._first_look()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._place and bool(self.size[self._place[name]])
+
+    @property
+    def group_of(self) -> np.ndarray:
+        """The place of each wording's group."""
+        return self._of
+
+    def weight(self, name: str) -> float:
+        """Return how many submissions are in a group."""
+        return float(self.size[self._place[name]])
 
     def rows(self, name: str) -> np.ndarray:
         """Return the numbers of a group's wordings."""
@@ -96,19 +110,19 @@ class Chooser:
         self._rows[out] = self._rows[out][:0]
         self._of[self._rows[into]] = into
         self.size[into] += self.size[out]
-        self.size[out], self.worth[out], self.complete[out] = 0, _NOBODY, 1
+        self.size[out], self.worth[out], self.hopes[out] = 0, _NOBODY, 0
 
     def weigh(self, groups: Iterable[str], apart: Callable[[str], set[str]]) -> None:
         """Weigh groups anew, since they or what is around them changed."""
         for name in groups:
             self.plan(name, apart(name))
 
-    def learn(self, model: Combiner) -> None:
-        """Take another weighing of evidence; every group is weighed anew when its turn comes."""
-        self.model = model
+    def learn(self, model: Combiner, error: float) -> None:
+        """Take another weighing of evidence and of answers; every group is weighed anew when its turn comes."""
+        self.model, self.error = model, error
 
     def look_over(self, apart: Callable[[str], set[str]]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sizes of groups, and for each how much of what belongs together is in it, by the chances now.
+        """Return the sizes of groups, and for each what is hoped to be around it (`hopes`), by the chances now.
 
         Of more than a thousand groups, about as many are taken, evenly by their ids.
         """
@@ -116,7 +130,7 @@ class Chooser:
         there = there[:: max(len(there) // _LOOKED_OVER, 1)]
         for place in there:
             self.plan(self.names[place], apart(self.names[place]))
-        return self.size[there], self.complete[there]
+        return self.size[there], self.hopes[there]
 
     def best(self, apart: Callable[[str], set[str]], skip: Iterable[str] = ()) -> Plan | None:
         """Return the screen worth the most, ties by the group's id; None when none is worth anything."""
@@ -137,16 +151,26 @@ class Chooser:
     def plan(self, name: str, apart: set[str]) -> Plan:
         """Return the best screen with a group as its anchor."""
         place = self._place[name]
-        others = self._around(place, apart)
-        told = evidence(self.land, self._of, self._rows[place], [self._rows[other] for other in others])
-        chance = self.model.probability(told)
+        others, told, chance = self._weighed(place, apart)
         worth, count = self._gain(self.size[place], self.size[others], chance)
         order = np.lexsort((others, -chance))[:count]
         self.worth[place] = worth
-        whole = self.size[place] + (chance * self.size[others]).sum()
-        self.complete[place] = self.size[place] / whole if whole else 1.0
+        self.hopes[place] = hopes(chance, self.size[others])
         shown = tuple(self.names[other] for other in others[order])
-        return Plan(name, shown, told[order], chance[order], worth, self.complete[place])
+        return Plan(name, shown, told[order], chance[order], worth)
+
+    def check(self, name: str, apart: set[str], answers: int) -> Plan:
+        """Return the groups with hardly a chance that the check after some answers asks about beside a group."""
+        place = self._place[name]
+        others, told, chance = self._weighed(place, apart)
+        order = sampled(chance, self.size[others], answers)
+        return Plan(name, tuple(self.names[other] for other in others[order]), told[order], chance[order], 0.0)
+
+    def _weighed(self, place: int, apart: set[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the groups around one, the evidence on each, and its chance to ask the same."""
+        others = self._around(place, apart)
+        told = evidence(self.land, self._of, self._rows[place], [self._rows[other] for other in others])
+        return others, told, self.model.probability(told)
 
     def _around(self, place: int, apart: set[str]) -> np.ndarray:
         """Return the groups that have a wording among the nearest of the group's, except those told apart from it."""
@@ -159,23 +183,24 @@ class Chooser:
         """Return the gain for its cost of the best list of candidates, and how many it holds, the likeliest first."""
         order = np.argsort(-chance, kind="stable")[: self.costs.longest]
         order = order[chance[order] >= self.costs.least]
+        right = (chance * (1 - self.error) - (1 - chance) * self.error).clip(0)
         if not len(order):
             return _NOBODY, 0
-        met = np.cumsum(chance[order] * sizes[order])
-        squares = np.cumsum((chance[order] * sizes[order]) ** 2)
+        met = np.cumsum(right[order] * sizes[order])
+        squares = np.cumsum((right[order] * sizes[order]) ** 2)
         gain = (2 * size * met + met**2 - squares) / (size + (chance * sizes).sum())
         count = max(int((np.diff(gain, prepend=0.0) >= self.costs.text).sum()), 1)
         return float(gain[count - 1] / (self.costs.decision + 1 + count)), count
 
     def _first_look(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return for each group of one wording about what asking is worth, and how much of what belongs is together.
+        """Return for each group of one wording about what asking is worth, and what is hoped to be around it.
 
         Every neighbour is taken for a group of its own; who is asked about is weighed exactly before that.
         """
-        worth, complete = np.full(len(self.names), _NOBODY), np.ones(len(self.names))
+        worth, hoped = np.full(len(self.names), _NOBODY), np.zeros((len(self.names), HOPES))
         alone = np.array([place for place, rows in enumerate(self._rows) if len(rows) == 1], dtype=np.int64)
         if not len(alone) or not self.land.near.shape[1]:
-            return worth, complete
+            return worth, hoped
         rows = np.array([self._rows[place][0] for place in alone])
         near, cosines = self.land.near[rows], self.land.cosines[rows]
         best = self.land.cosines[:, :2]
@@ -185,5 +210,5 @@ class Chooser:
         size, sizes = self.size[alone], self.weights[near]
         for number, place in enumerate(alone):
             worth[place] = self._gain(size[number], sizes[number], chance[number])[0]
-        complete[alone] = size / (size + (chance * sizes).sum(axis=1))
-        return worth, complete
+        hoped[alone] = hopes(chance, sizes)
+        return worth, hoped

@@ -1,4 +1,4 @@
-"""How far a review is, by what the machine still expects and by how well it expected so far."""
+"""How far a review is: what was decided and read, how much is together, and how far the reviewers can be trusted."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from typing import Any
 from scipy import stats
 
 from consensus.duplicates.deciding.choosing import Chooser
+from consensus.duplicates.deciding.hoping import LEVEL, RECENT, recall
 from consensus.duplicates.deciding.standing import Standing
 
 __all__ = ["Progress", "progress"]
 
-RECENT = 20
-"""Screens from which is judged how well the machine expects."""
-
-LEVEL = 0.9
-WORTH_ASKING = 0.02
-"""Gain for a text read or its like under which a screen hardly pays."""
+_UNLIKE, _LIKE = 0.5, 15.0  # disagreements and agreements believed in before anything was repeated
 
 
 @dataclass(frozen=True)
@@ -32,13 +28,17 @@ class Progress:
     texts
         Texts that they showed; one that was shown twice counts twice.
     left
-        About how many screens are still worth asking.
+        About how many screens find what is still apart, at the pace of the last ones; more, since finds grow rarer.
     recall
         Of what belongs beside a submission, the part that is in its group, as a mean over submissions: an estimate.
     low, high
-        The interval in which it lies nine times of ten, by how well was expected what the last answers found.
+        The interval that holds it nine times of ten.
     error
-        How often an answer on one candidate is taken to be wrong, from what was asked more than once.
+        How often an answer on one candidate is wrong, from earlier answers asked for once more, unannounced.
+    error_low, error_high
+        The interval that holds it nine times of ten.
+    repeats
+        How many answers were repeated so far.
     contradictions, open_contests
         How often answers contradicted each other, and how many of these wait for a screen that settles them.
     """
@@ -50,42 +50,61 @@ class Progress:
     low: float
     high: float
     error: float
+    error_low: float
+    error_high: float
+    repeats: int
     contradictions: int
     open_contests: int
+
+    def reached(self, share: float) -> bool:
+        """Return whether even the low end of the estimate reaches a share: an honest moment to stop.
+
+        Examples
+        --------
+        >>> Progress(10, 90, 5, 0.93, 0.88, 0.96, 0.01, 0.0, 0.03, 6, 0, 0).reached(0.9)
+        False
+        """
+        return self.low >= share
 
 
 def progress(
     answers: Sequence[Mapping[str, Any]], wordings: Mapping[str, str], chooser: Chooser, standing: Standing
 ) -> Progress:
     """Return the progress that answers made, and what is left by the chooser's chances."""
-    size, complete = chooser.look_over(standing.apart)
-    missing = (1 - complete) / complete
-
-    def recall(times: float) -> float:
-        return float((size / (1 + missing * times)).sum() / size.sum()) if size.sum() else 1.0
-
-    found, expected = _found(answers[-RECENT:])
-    low, high = stats.gamma.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], found + 1, scale=1 / (expected + 1))
-    texts = sum(_texts(value, wordings) for value in answers)
-    left = int((chooser.worth > WORTH_ASKING).sum())
-    open_contests = len(standing.open_contests())
-    shares = sorted([recall(high), recall(1.0), recall(low)])
+    size, hoped = chooser.look_over(standing.apart)
+    told = recall(size, hoped, answers)
+    part = size.sum() / max(chooser.size.sum(), 1)
+    apart = hoped[:, 0].sum() / 2 / max(part, 1e-9)
+    low, mid, high = stats.beta.ppf(
+        [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2],
+        standing.disagreements + _UNLIKE,
+        standing.repeats - standing.disagreements + _LIKE,
+    )
     return Progress(
-        len(answers),
-        texts,
-        left,
-        shares[1],
-        shares[0],
-        shares[2],
-        standing.error(),
-        standing.contradictions,
-        open_contests,
+        decisions=len(answers),
+        texts=sum(_texts(value, wordings) for value in answers),
+        left=round(apart / _pace(answers)),
+        recall=told.estimate,
+        low=told.low,
+        high=told.high,
+        error=_error(mid),
+        error_low=_error(low) if standing.disagreements else 0.0,
+        error_high=_error(high),
+        repeats=standing.repeats,
+        contradictions=standing.contradictions,
+        open_contests=len(standing.open_contests()),
     )
 
 
-def _found(answers: Sequence[Mapping[str, Any]]) -> tuple[int, float]:
-    asked = [value for value in answers if value.get("chances")]
-    return sum(len(value["same"]) for value in asked), float(sum(sum(value["chances"]) for value in asked))
+def _error(unlike: float) -> float:
+    """Return how often one answer is wrong when two on the same disagree so often: one of them is."""
+    return float((1 - (1 - 2 * min(unlike, 0.5)) ** 0.5) / 2)
+
+
+def _pace(answers: Sequence[Mapping[str, Any]]) -> float:
+    """Return how many groups a screen finds that belong to another, lately; before any screen two."""
+    asked = [value for value in answers if value.get("evidence")][-RECENT:]
+    return max((sum(len(value["same"]) for value in asked) + 2) / (len(asked) + 1), 0.1)
 
 
 def _texts(value: Mapping[str, Any], wordings: Mapping[str, str]) -> int:

@@ -12,12 +12,15 @@ import pandas as pd
 from consensus.decisions import in_force
 from consensus.duplicates.combiner import Combiner
 from consensus.duplicates.deciding.acts import as_log, decision, frame_of
-from consensus.duplicates.deciding.choosing import Chooser, Costs, Plan
+from consensus.duplicates.deciding.checking import is_due
+from consensus.duplicates.deciding.choosing import Chooser, Costs
+from consensus.duplicates.deciding.doubting import Doubts
 from consensus.duplicates.deciding.landscape import Landscape
 from consensus.duplicates.deciding.likeness import EVIDENCE, PRIOR
 from consensus.duplicates.deciding.progress import Progress, progress
 from consensus.duplicates.deciding.screens import Screen
-from consensus.duplicates.deciding.standing import Aside, Contest, Standing
+from consensus.duplicates.deciding.showing import THOUSAND, Showing
+from consensus.duplicates.deciding.standing import Aside, Standing
 from consensus.duplicates.wording import normalise
 from consensus.embedding import Embedder, default_embedder
 from consensus.errors import DataError, StageError
@@ -26,11 +29,6 @@ __all__ = ["ReviewQueue"]
 
 REFIT = 10
 """Screens between two times that the model of likeness learns from all answers."""
-
-PATIENCE = 10
-"""Screens that pass before what is doubted is shown again."""
-
-THOUSAND = 1000
 
 
 class ReviewQueue:
@@ -92,16 +90,17 @@ class ReviewQueue:
         """
         contests = self._standing.open_contests()
         if contests:
-            return self._contest_screen(contests[0])
+            return self._showing.contest(contests[0])
         others = [group for name, group in self._out.items() if name != by and group in self._groups]
         plan = self._chooser.best(self._standing.apart, others)
-        doubts = self._standing.doubtful(PATIENCE if plan else 0)
+        doubts = self._doubts.best(plan.worth if plan else 0.0)
         if doubts:
-            return self._doubt_screen(doubts)
+            return self._showing.doubts(*doubts)
         if plan is None:
             return None
-        self._out[by] = plan.anchor
-        return self._screen(plan)
+        check = self._showing.check(self._answers, others) if is_due(len(self._answers)) else None
+        self._out[by] = plan.anchor if check is None else self._standing.home(check.anchor[0])
+        return check or self._showing.plan(plan)
 
     def answer(
         self, screen: Screen, same: Iterable[int] = (), by: str = "", at: datetime | None = None, why: str = ""
@@ -120,20 +119,7 @@ class ReviewQueue:
                 f"The screen has {len(screen.candidates)} candidates, numbered from 0; there is no number "
                 f"{', '.join(map(str, wrong))}."
             )
-        order = sorted(range(len(screen.candidates)), key=lambda n: n not in chosen)
-        value: dict[str, Any] = {
-            "anchor": list(screen.anchor),
-            "same": [list(screen.candidates[n]) for n in order if n in chosen],
-            "different": [list(screen.candidates[n]) for n in order if n not in chosen],
-        }
-        if screen.evidence:
-            value["evidence"] = [list(screen.evidence[n]) for n in order]
-            value["chances"] = [round(screen.chances[n], 3) for n in order]
-        if screen.again:
-            value["again"] = [list(pair) for pair in screen.again]
-        if screen.settles:
-            value["settles"] = list(screen.settles)
-        self._append("compared", screen.anchor[0], value, by, at, why)
+        self._append("compared", screen.anchor[0], screen.value(chosen), by, at, why)
 
     def split(
         self, group: str, submissions: Iterable[str], by: str = "", at: datetime | None = None, why: str = ""
@@ -256,6 +242,7 @@ class ReviewQueue:
         self._answers = [row["value"] for row in self._standing_rows if row["kind"] == "compared"]
         self._learn()
         self._regroup()
+        self._showing = Showing(self._chooser, self._standing, self._wordings, self._order, self._groups)
 
     def _regroup(self) -> None:
         """Lay out the groups as they stand."""
@@ -269,6 +256,9 @@ class ReviewQueue:
         }
         self._chooser.arrange({group: rows for group, rows in numbers.items() if rows})
         self._chooser.weigh([group for group, rows in numbers.items() if len(rows) > 1], self._standing.apart)
+        spoken = {each: self._number[wording] for each, wording in self._wordings.items() if wording in self._number}
+        self._doubts = Doubts(self._chooser, self._standing, spoken)
+        self._doubts.weigh({self._standing.home(each) for each in self._standing.decided - set(self._standing.aside)})
 
     def _learn(self) -> None:
         """Learn from the answers up to the last full ten, so that a replay learns the same."""
@@ -283,7 +273,7 @@ class ReviewQueue:
         if told:
             rows, same = zip(*told, strict=True)
             model = model.learn(np.array(rows, dtype=float) / THOUSAND, np.array(same))
-        self._chooser.learn(model)
+        self._chooser.learn(model, self._standing.error())
 
     def _append(
         self, kind: str, subject: str, value: Mapping[str, Any], by: str, at: datetime | None, why: str
@@ -292,7 +282,7 @@ class ReviewQueue:
         row = decision(kind, subject, value, by=by, at=at, why=why, known=known)
         self._rows.append(row)
         self._out.clear()
-        if kind != "compared" or value.get("settles"):
+        if kind != "compared" or value.get("settles") or value.get("again"):
             self._replay()
             return
         named = [shown[0] for shown in (value["anchor"], *value["same"], *value["different"])]
@@ -307,7 +297,9 @@ class ReviewQueue:
                 self._chooser.join(now, group)
         if len(self._answers) % REFIT == 0:
             self._learn()
-        self._chooser.weigh({self._standing.home(each) for each in named}, self._standing.apart)
+        touched = {self._standing.home(each) for each in named if each not in self._standing.aside}
+        self._chooser.weigh(touched, self._standing.apart)
+        self._doubts.weigh(touched)
 
     def _checked(self, submissions: Iterable[str]) -> list[str]:
         listed = list(dict.fromkeys(submissions))
@@ -315,59 +307,3 @@ class ReviewQueue:
         if unknown or not listed:
             raise DataError.of("the decision", unknown or ["It names no submission; name at least one."])
         return listed
-
-    # -- screens ----------------------------------------------------------------------------------------------------
-
-    def _screen(self, plan: Plan) -> Screen:
-        evidence = np.rint(plan.evidence * THOUSAND).astype(int)
-        asked = f"{len(plan.candidates)} candidates, {plan.chances.sum():.1f} of them expected to ask the same"
-        return Screen(
-            self._shown(plan.anchor),
-            [self._shown(group) for group in plan.candidates],
-            f"{asked}; most to be gained for what there is to read.",
-            tuple(plan.chances.tolist()),
-            tuple(tuple(row) for row in evidence.tolist()),
-        )
-
-    def _shown(self, group: str) -> tuple[str, ...]:
-        """Return the submissions of a group's most central wording."""
-        rows = self._chooser.rows(group)
-        wording = self._order[rows[self._chooser.land.central(rows)]]
-        return tuple(each for each in self._groups[group] if self._wordings[each] == wording)
-
-    def _beside(self, submission: str) -> tuple[str, ...]:
-        """Return a submission and those of its wording in its group, itself first."""
-        same = [each for each in self._groups[self._standing.home(submission)] if each != submission]
-        return (submission, *(each for each in same if self._wordings[each] == self._wordings[submission]))
-
-    def _doubt_screen(self, doubts: list[tuple[str, str]]) -> Screen:
-        """Return a screen on what was judged against the evidence: all that was said of one group in one way."""
-        home = self._standing.home
-        anchor, other = doubts[0]
-        together = home(anchor) == home(other)
-        again = [
-            (one, two)
-            for one, two in doubts
-            if home(one) == home(anchor) and (home(two) == home(anchor)) == together and two != anchor
-        ]
-        shown = list(dict.fromkeys(self._beside(two) for _, two in again))[: self._costs.longest]
-        kept = {ids[0] for ids in shown}
-        return Screen(
-            self._beside(anchor),
-            shown,
-            f"Shown again: {'they were taken for' if together else 'none was taken for'} the same, and the texts say "
-            "otherwise.",
-            again=tuple(pair for pair in again if pair[1] in kept),
-        )
-
-    def _contest_screen(self, contest: Contest) -> Screen:
-        one, other = contest.pair
-        together = self._standing.home(one) == self._standing.home(other)
-        steps = self._standing.path(one, other)[1:] if together else [other]
-        said = "first the same, then not" if together else "first not the same, then the same"
-        return Screen(
-            self._beside(one),
-            [self._beside(step) for step in steps if self._wordings[step] != self._wordings[one]],
-            f"Decisions contradict each other: {said}. What is said now stands.",
-            settles=contest.pair,
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Screen"]
 
@@ -25,7 +26,10 @@ class Screen:
     evidence
         What that was taken from, in thousandths, kept in the decision so that the queue learns the same from the log.
     again
-        The pairs that were judged before and are shown once more, because the evidence speaks against what was said.
+        The pairs that were judged before and are shown once more: on a check, or because the texts speak against what
+        was said, and then what is said now stands.
+    check
+        Whether it is a check: earlier answers once more, unannounced, and groups drawn at random.
     settles
         The two submissions of a contest that this screen settles; empty for any other.
     """
@@ -36,4 +40,24 @@ class Screen:
     chances: tuple[float, ...] = ()
     evidence: tuple[tuple[int, ...], ...] = ()
     again: tuple[tuple[str, str], ...] = ()
+    check: bool = False
     settles: tuple[str, ...] = ()
+
+    def value(self, chosen: set[int]) -> dict[str, Any]:
+        """Return the answer that some candidates ask the same, as the log keeps it."""
+        order = sorted(range(len(self.candidates)), key=lambda number: number not in chosen)
+        value: dict[str, Any] = {
+            "anchor": list(self.anchor),
+            "same": [list(self.candidates[n]) for n in order if n in chosen],
+            "different": [list(self.candidates[n]) for n in order if n not in chosen],
+        }
+        if self.evidence:
+            value["evidence"] = [list(self.evidence[n]) for n in order]
+            value["chances"] = [round(self.chances[n], 4) for n in order]
+        if self.again:
+            value["again"] = [list(pair) for pair in self.again]
+        if self.check:
+            value["check"] = True
+        if self.settles:
+            value["settles"] = list(self.settles)
+        return value

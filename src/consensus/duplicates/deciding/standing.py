@@ -11,20 +11,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-import pandas as pd
-
-from consensus.decisions import in_force
 from consensus.digest import short_id
-from consensus.duplicates.wording import normalise
 
-__all__ = ["Aside", "Contest", "Doubt", "Standing", "standing_groups"]
+__all__ = ["Aside", "Contest", "Said", "Standing"]
 
 Pair = tuple[str, str]
 
-_ONE_WRONG, _OF = 1.0, 60.0
-_DOUBT = 0.2
+_UNLIKE, _OF = 1.0, 60.0  # what is believed of reviewers before anything was repeated: disagreements, repeats
 
 
 class Aside(NamedTuple):
@@ -35,11 +31,10 @@ class Aside(NamedTuple):
     at: datetime | None = None
 
 
-class Doubt(NamedTuple):
-    """What was said once of two submissions, with the chance that the machine gave it to be the same."""
+class Said(NamedTuple):
+    """How often two submissions were said to be the same, or not, and on which screen last."""
 
-    same: bool
-    chance: float
+    times: int
     number: int
 
 
@@ -66,9 +61,11 @@ class Standing:
     aside: dict[str, Aside] = field(default_factory=dict)
     contests: dict[Pair, Contest] = field(default_factory=dict)
     decided: set[str] = field(default_factory=set)
-    said_once: dict[Pair, Doubt] = field(default_factory=dict)
+    joined: dict[Pair, Said] = field(default_factory=dict)
+    parted: dict[Pair, Said] = field(default_factory=dict)
     compared: int = 0
     repeats: int = 0
+    disagreements: int = 0
     contradictions: int = 0
     _named: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _links: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -104,28 +101,34 @@ class Standing:
         return [contest for contest in self.contests.values() if self._is_open(contest.pair)]
 
     def error(self) -> float:
-        """Return how often an answer on one candidate is taken to be wrong, from what was asked more than once.
+        """Return how often an answer on one candidate is taken to be wrong, from what was repeated unannounced.
 
-        Of two answers on the same that disagree one is wrong; before anything was asked twice it is 1 in 60.
+        Of two answers on the same that disagree one is wrong; before anything was repeated it is about 1 in 120.
         """
-        return (self.contradictions + _ONE_WRONG) / (2 * self.repeats + _OF)
+        unlike = min((self.disagreements + _UNLIKE) / (self.repeats + _OF), 0.49)
+        return float((1 - (1 - 2 * unlike) ** 0.5) / 2)
 
-    def doubtful(self, patience: int) -> list[Pair]:
-        """Return pairs that were judged once, some time ago, and more surely than not against all evidence."""
-        error = self.error()
-        found = []
-        for (one, other), doubt in self.said_once.items():
-            right, wrong = (doubt.chance, 1 - doubt.chance) if doubt.same else (1 - doubt.chance, doubt.chance)
-            if self.compared - doubt.number < patience or wrong * error < _DOUBT * (
-                wrong * error + right * (1 - error)
-            ):
-                continue
-            if one in self.aside or other in self.aside:
-                continue
-            together = self.group[one] == self.group[other]
-            if together == doubt.same:
-                found.append((one, other))
-        return found
+    def partings(self, group: str) -> list[Pair]:
+        """Return of each group that was told apart from a group two submissions by which it was, the group's first."""
+        found: dict[str, Pair] = {}
+        for one in sorted(self.members.get(group, ())):
+            for other in sorted(self._apart[one]):
+                if self.group[other] != group:
+                    found.setdefault(self.group[other], (one, other))
+        return list(found.values())
+
+    def links_from(self, root: str) -> list[tuple[str, str, list[str]]]:
+        """Return the links of a group, away from one submission: the near end, the far one, and all behind it."""
+        order, before = [root], {root: root}
+        for each in order:
+            for near in sorted(self._links[each]):
+                if near not in before:
+                    before[near] = each
+                    order.append(near)
+        behind = {each: [each] for each in order}
+        for each in reversed(order[1:]):
+            behind[before[each]] += behind[each]
+        return [(before[each], each, behind[each]) for each in order[1:]]
 
     def path(self, one: str, other: str) -> list[str]:
         """Return the submissions by which two of a group hang together, from the one to the other."""
@@ -157,7 +160,12 @@ class Standing:
             self._settle(anchor, [s for s in same if s], [d for d in different if d])
             del self.contests[settled]
             return
-        self._remember(anchor, same, different, value)
+        if value.get("check"):
+            self._compare_repeats(value)
+        elif value.get("again"):
+            self.contradictions += self._turned(anchor, same, different)
+            self._settle(anchor, [s for s in same if s], [d for d in different if d])
+            return
         for other in filter(None, same):
             self._say_same(anchor, other, row["by"])
         for other in filter(None, different):
@@ -247,32 +255,42 @@ class Standing:
 
     def _say_same(self, anchor: str, other: str, by: str) -> None:
         if self.group[anchor] == self.group[other]:
-            self.repeats += 1
+            steps = self.path(anchor, other)
+            for pair in pairwise(steps):
+                self._count(self.joined, pair, known=True)
         elif self.group[other] in self.apart(self.group[anchor]):
             self._contest(anchor, other, by)
         else:
             self._merge(anchor, other)
+            self._count(self.joined, (anchor, other))
 
     def _say_different(self, anchor: str, other: str, by: str) -> None:
         if self.group[anchor] == self.group[other]:
             self._contest(anchor, other, by)
             return
-        self.repeats += self.group[other] in self.apart(self.group[anchor])
         self._tell_apart(anchor, other)
+        self._count(self.parted, (anchor, other))
 
-    def _remember(
-        self, anchor: str, same: list[str | None], different: list[str | None], value: Mapping[str, Any]
-    ) -> None:
-        for pair in value.get("again", ()):
-            self.said_once.pop((pair[0], pair[1]), None)
-        chances = value.get("chances", ())
-        said = [(other, True) for other in same] + [(other, False) for other in different]
-        for (other, alike), chance in zip(said, chances, strict=False):
-            if other:
-                self.said_once[anchor, other] = Doubt(alike, chance, self.compared)
+    def _count(self, said: dict[Pair, Said], pair: Pair, *, known: bool = False) -> None:
+        """Count one more time that two were said to be the same, or not; `known`: only if an answer ever said so."""
+        named = (min(pair), max(pair))
+        if named in said or not known:
+            said[named] = Said(said[named].times + 1 if named in said else 1, self.compared)
+
+    def _turned(self, anchor: str, same: list[str | None], different: list[str | None]) -> int:
+        """Return of how many something else is said now than stands."""
+        home = self.group[anchor]
+        return sum(self.group[o] != home for o in same if o) + sum(self.group[o] == home for o in different if o)
+
+    def _compare_repeats(self, value: Mapping[str, Any]) -> None:
+        """Count how many answers that were asked for once more, unannounced, disagree with what stands."""
+        now = {each for shown in value["same"] for each in shown}
+        for one, other in value.get("again", ()):
+            if one in self.group and other in self.group:
+                self.repeats += 1
+                self.disagreements += (self.group[one] == self.group[other]) != (other in now)
 
     def _contest(self, anchor: str, other: str, by: str) -> None:
-        self.repeats += 1
         self.contradictions += 1
         self.contests[anchor, other] = Contest((anchor, other), by)
 
@@ -288,12 +306,17 @@ class Standing:
             if self.group[other] != self.group[anchor]:
                 self._reconcile(self.group[anchor], self.group[other])
                 self._merge(anchor, other)
+                self._count(self.joined, (anchor, other))
+            else:
+                self._say_same(anchor, other, "")
         judged = set(different)
         for other in different:
             if self.group[other] == self.group[anchor]:
                 steps = self.path(anchor, other)
                 cut = next(n for n, step in enumerate(steps) if step in judged)
                 self._cut(steps[cut - 1], steps[cut])
+            else:
+                self._say_different(anchor, other, "")
 
     def _reconcile(self, one: str, other: str) -> None:
         inside = set(self.members[one])
@@ -314,11 +337,13 @@ class Standing:
 
     def _cut(self, kept: str, leaving: str) -> None:
         self._unlink(kept, leaving)
+        self.joined.pop((min(kept, leaving), max(kept, leaving)), None)
         reached = [leaving]
         for each in reached:
             reached += sorted(self._links[each] - set(reached))
         self._place(reached, self._fresh(reached))
         self._tell_apart(kept, leaving)
+        self._count(self.parted, (kept, leaving))
 
     def _gather(self, submissions: list[str], into: str) -> None:
         """Take submissions out of their groups into one of their own; those left behind stay together."""
@@ -373,25 +398,3 @@ class Standing:
             self._gather(coming, self._fresh(coming))
             self._reconcile(self.group[beside], self.group[coming[0]])
             self._merge(beside, coming[0])
-
-
-def standing_groups(submissions: pd.DataFrame, decisions: pd.DataFrame) -> dict[str, str]:
-    """Return the group of every submission on which people decided, from the decisions that stand; nothing is embedded.
-
-    Examples
-    --------
-    >>> submissions = pd.DataFrame({"submission_id": ["s1", "s2", "s3"], "text": ["Sleep?", "Rest?", "Work?"]})
-    >>> value = {"anchor": ["s1"], "same": [["s2"]], "different": []}
-    >>> rows = [("d1", "compared", "s1", value, "Ada", None, "")]
-    >>> from consensus.vocabulary import COLUMNS
-    >>> groups = standing_groups(submissions, pd.DataFrame(rows, columns=COLUMNS["decisions"]))
-    >>> sorted(groups), groups["s1"] == groups["s2"]
-    (['s1', 's2'], True)
-    """
-    ids, texts = submissions["submission_id"], submissions["text"]
-    standing = Standing({each: normalise(text) for each, text in zip(ids, texts, strict=True)})
-    for row in in_force(decisions).to_dict("records"):
-        standing.read({str(key): value for key, value in row.items()})
-    homes = {each: standing.home(each) for each in ids if each not in standing.aside}
-    decided = {standing.group[each] for each in standing.decided if each in standing.group}
-    return {each: home for each, home in homes.items() if home in decided}
