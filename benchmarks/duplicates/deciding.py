@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -11,48 +12,54 @@ import pandas as pd
 from benchmarks.duplicates.peers import pair_queue, top_ten_lists
 from benchmarks.duplicates.reviewing import Case, Point, curve, queue_states, reached
 from consensus import ReviewQueue, default_embedder
+from consensus.embedding import CachedEmbedder, Embedder
 
-__all__ = ["cases", "main"]
+__all__ = ["case_of", "main", "measure", "timing"]
 
 TARGET, WITH_ERRORS, ERRORS = 0.95, 0.93, 0.05
-MOST = 20_000
+MOST = 12_000
 MOST_WITH_ERRORS = 700
 MANY, SCREENS = 10_000, 30
 
 
-def cases(shared: Path) -> list[Case]:
-    """Return the two collections of texts with the groups that people gave them."""
-    embedder, found = default_embedder(), []
-    for name, split in (("covidq", ""), ("banking77", "test")):
-        frame = pd.read_csv(shared / f"{name}_clusters.csv", keep_default_na=False)
-        if split:
-            frame = frame[frame["split"] == split]
-        texts = tuple(frame["text"])
-        truth = pd.factorize(frame["cluster"])[0]
-        found.append(Case(name, tuple(frame["id"]), texts, truth, embedder.encode(list(texts))))
-    return found
+def embedder() -> Embedder:
+    """Return the default embedder, its vectors kept in the user's cache."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return CachedEmbedder(default_embedder(), folder / "consensus")
+
+
+def case_of(shared: Path, name: str) -> Case:
+    """Return a collection of texts with the groups that people gave them; of BANKING77 its test split."""
+    frame = pd.read_csv(shared / f"{name}_clusters.csv", keep_default_na=False)
+    if "split" in frame:
+        frame = frame[frame["split"] == "test"]
+    vectors = embedder().encode(list(frame["text"]))
+    return Case(name, tuple(frame["id"]), tuple(frame["text"]), pd.factorize(frame["cluster"])[0], vectors)
 
 
 def main(shared: Path) -> None:
-    """Print for each way of asking what it takes to reach the target, and how long the next screen takes at 10,000."""
-    print("\n| texts | way of asking | B-cubed | pairwise F1 | screens | an item | texts shown an item |")
+    """Print for each way of asking what it takes to reach the target."""
+    measure(shared, "covidq")
+
+
+def measure(shared: Path, name: str) -> None:
+    """Print for each way of asking what it takes to reach the target on one collection."""
+    print("| texts | way of asking | B-cubed | pairwise F1 | screens | an item | texts shown an item |")
     print("|---|---|---:|---:|---:|---:|---:|")
-    for case in cases(shared):
-        ways = {
-            "pair by pair, the nearest first": pair_queue(case),
-            "top-10 lists by expected gain": top_ten_lists(case),
-            "review queue": queue_states(case),
-        }
-        for way, states in ways.items():
-            points = curve(case, states, target=TARGET, most=MOST)
-            if way == next(iter(ways)):
-                _row(case, "nobody decides", points[0])
-            _row(case, way, reached(points, TARGET) or points[-1])
-        wrong = curve(case, queue_states(case, errors=ERRORS), target=WITH_ERRORS, most=MOST_WITH_ERRORS)
-        last = reached(wrong, WITH_ERRORS) or wrong[-1]
-        _row(case, f"review queue, {ERRORS:.0%} of answers wrong", last)
-        print(f"|  | contradictions that came up as screens: {last.contests} | | | | | |", flush=True)
-    _time(shared)
+    case = case_of(shared, name)
+    ways = {
+        "review queue": queue_states(case),
+        "top-10 lists by expected gain": top_ten_lists(case),
+        "pair by pair, the nearest first": pair_queue(case),
+    }
+    for way, states in ways.items():
+        points = curve(case, states, target=TARGET, most=MOST)
+        if way == next(iter(ways)):
+            _row(case, "nobody decides", points[0])
+        _row(case, way, reached(points, TARGET) or points[-1])
+    wrong = curve(case, queue_states(case, errors=ERRORS), target=WITH_ERRORS, most=MOST_WITH_ERRORS)
+    _row(case, f"review queue, {ERRORS:.0%} of answers wrong", reached(wrong, WITH_ERRORS) or wrong[-1])
+    print(f"\nContradictions that came up as screens of their own among the wrong answers: {wrong[-1].contests}.")
 
 
 def _row(case: Case, way: str, at: Point) -> None:
@@ -61,10 +68,10 @@ def _row(case: Case, way: str, at: Point) -> None:
     print(f"| {case.name} | {way} | {at.b_cubed:.3f} | {at.pairs:.3f} | {shown} |", flush=True)
 
 
-def _time(shared: Path) -> None:
+def timing(shared: Path) -> None:
     """Print how long the next screen takes at 10,000 texts whose vectors are there already."""
     frame = pd.read_csv(shared / "banking77_clusters.csv", keep_default_na=False).iloc[:MANY]
-    vectors = default_embedder().encode(list(frame["text"]))
+    vectors = embedder().encode(list(frame["text"]))
     case = Case("banking77", tuple(frame["id"]), tuple(frame["text"]), pd.factorize(frame["cluster"])[0], vectors)
     truth = dict(zip(case.ids, case.truth, strict=True))
     began = time.perf_counter()
