@@ -92,16 +92,6 @@ def test_large_print_is_another_size_of_the_same_page(place):
     assert spoken(ordinary.split("<main>")[1]) == spoken(large.split("<main>")[1])
 
 
-def test_the_page_to_print_has_no_script_and_the_policy_of_the_survey_pages(place):
-    client, _db, _clock = place
-
-    page, survey = client.get("/print/lanternfield/gather"), client.get("/s/lanternfield/gather")
-
-    assert "<script" not in page.text
-    assert "style=" not in page.text
-    assert page.headers["content-security-policy"] == survey.headers["content-security-policy"]
-
-
 @pytest.mark.parametrize("path", ["/print/nobody/gather", "/print/lanternfield/workshop"])
 def test_there_is_nothing_to_print_where_there_is_no_round(place, path):
     client, _db, _clock = place

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from consensus import models, store
@@ -245,3 +247,10 @@ def test_a_stored_ranking_comes_back_table_by_table(db):
     pd.testing.assert_frame_equal(loaded.tables["ranking"], ranking, check_exact=True)
     assert loaded.tables["ranking"].attrs == {"seed": 7, "shares": {"carer": 1}}
     assert loaded.facts["late"] == 3
+
+
+def test_an_error_of_the_database_tells_nobodys_words(db):
+    with pytest.raises(IntegrityError) as refused, db.writing() as session:
+        session.execute(insert(models.Interest), {"interest_id": "i1", "partnership": None, "email": "ada@example.org"})
+
+    assert "ada@example.org" not in str(refused.value)

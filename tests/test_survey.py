@@ -64,18 +64,6 @@ def test_words_travel_from_an_open_link_to_the_store_as_they_were_written(gather
     assert rows(db, models.Response)[0].flags == ""
 
 
-def test_opening_a_link_changes_nothing(gathering):
-    client, db, _clock = gathering
-    visitor = begun(client)
-    before = rows(db, models.Participation)
-    for path in ("", "/p/q", "/p/q?add=q", "/check", "/saved", "/withdraw", "/receipt"):
-        client.get(f"/t/{before and visitor.path.split('/')[2]}{path}")
-    Visitor(client, "/s/lanternfield/gather").open("/s/lanternfield/gather?lang=en")
-
-    assert rows(db, models.Participation) == before
-    assert rows(db, models.Response) == []
-
-
 def test_nobody_begins_without_consent(gathering):
     client, db, _clock = gathering
 

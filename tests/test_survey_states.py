@@ -177,18 +177,6 @@ def test_an_address_for_the_outcome_is_joined_to_nothing(interim):
     }
 
 
-def test_a_form_from_another_site_changes_nothing(interim):
-    client, db, _clock = interim
-    visitor = at_the_check(client)
-    answers = [
-        client.post(own(visitor) + "/check", data={}, headers=headers).status_code
-        for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"})
-    ]
-
-    assert answers == [403, 403, 403]
-    assert rows(db, models.Response) == []
-
-
 def test_a_form_larger_than_any_page_is_refused_with_a_way_back(interim):
     client, _db, _clock = interim
     visitor = at_the_check(client)
@@ -197,30 +185,6 @@ def test_a_form_larger_than_any_page_is_refused_with_a_way_back(interim):
 
     assert answer.status_code == 413
     assert "Back button" in answer.text
-
-
-def test_a_bot_is_flagged_and_what_it_sent_is_kept(interim):
-    client, db, _clock = interim
-    at_the_check(client).press(website="https://buy.example")
-
-    response = rows(db, models.Response)[0]
-
-    assert response.flags.split() == ["fast", "honeypot"]
-    assert len(counted(db).ballots) == 1
-
-
-@pytest.mark.slow
-def test_too_many_forms_at_once_are_slowed_then_asked_to_wait(interim):
-    client, db, _clock = interim
-    visitor = at_the_check(client)
-    answers = []
-    together(100, lambda: answers.append(client.post(own(visitor) + "/p/group", data={"a.group": "public"})))
-    refused = [answer for answer in answers if answer.status_code == 429]
-
-    assert len(answers) == 100
-    assert 10 < len(refused) < 60
-    assert all("Nothing is lost" in answer.text and answer.headers["retry-after"] for answer in refused)
-    assert json.loads(rows(db, models.Participation)[0].draft)["group"] == "public"
 
 
 def test_fifty_posts_of_one_token_at_once_leave_one_ballot(interim):

@@ -46,14 +46,6 @@ def link(settings, db):
     return f"/u/{tokens.unsubscribe_token(tokens.load_secret(settings.home), ann.person_id)}"
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_opening_the_link_changes_nothing(web, db, link, method):
-    for _ in range(3):
-        web.request(method, link)
-
-    assert ended(db) == set()
-
-
 def test_the_page_asks_and_its_button_is_enough(web, db, link):
     page = web.get(link).text
     after = web.post(link)

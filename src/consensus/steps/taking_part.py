@@ -223,6 +223,7 @@ def _send(
     response_id = person.response_id or f"w{secrets.token_hex(10)}"
     if last and _says(last, there):
         return last
+    flags = flags | set(there.said.get("_flags", ()))  # of the moment at which they began
     version, nonce = (last.version + 1 if last else 1), receipts.new_nonce()
     if person.began_at and (now - person.began_at).total_seconds() < LEAST_SECONDS.get(row.kind, 0) and not last:
         flags.add("fast")

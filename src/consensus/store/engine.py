@@ -76,7 +76,7 @@ class Store:
 
                 options = {"poolclass": StaticPool}
             options["connect_args"] = {"timeout": PATIENCE, "check_same_thread": False}
-        engine = create_engine(parts, **options)
+        engine = create_engine(parts, hide_parameters=True, **options)  # an error's text holds nobody's words
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)

@@ -40,6 +40,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+BROKEN = "Something broke here; it is not your fault. What was saved is kept: go back and try again in a few minutes.\n"
+
 
 def create_app(settings: Settings | None = None, clock: Callable[[], datetime] | None = None) -> FastAPI:
     """Return the web app over the store that the settings name; `clock` is what it takes for now."""
@@ -56,6 +58,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     add_printing(app, db, doorway)
     add_keying(app, db, clock)
     app.add_middleware(Protected)
+    app.add_exception_handler(Exception, _broken)
 
     @app.get("/", response_class=HTMLResponse)
     def start() -> str:
@@ -81,6 +84,10 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
         return "ok"
 
     return app
+
+
+def _broken(_request: Request, _error: Exception) -> PlainTextResponse:
+    return PlainTextResponse(BROKEN, 500, HEADERS)
 
 
 class Protected:
