@@ -22,6 +22,7 @@ __all__ = [
     "new_person_id",
     "next_token",
     "open_token",
+    "role_token",
     "same_token",
     "token_hash",
     "unsubscribe_token",
@@ -97,6 +98,11 @@ def next_token(token: str) -> str:
     (True, 32)
     """
     return _signed(token.encode(), "the round that follows")
+
+
+def role_token(secret: bytes, partnership: str) -> str:
+    """Return the token with which the role that a protocol names sees what may tell of a risk."""
+    return f"{partnership}.{_signed(secret, 'risk', partnership)}"
 
 
 def unsubscribe_token(secret: bytes, person_id: str) -> str:

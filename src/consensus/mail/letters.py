@@ -17,7 +17,7 @@ from consensus.interface import direction
 from consensus.mail.events import Event, to_ics
 from consensus.mail.words import words
 
-__all__ = ["Letter", "Sender", "write_letter"]
+__all__ = ["Letter", "Sender", "write_letter", "write_notice"]
 
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
 
@@ -98,6 +98,19 @@ def write_letter(letter: Letter, sender: Sender, recipient: str, *, at: datetime
     message.add_alternative(_html(letter, said, parts), subtype="html", cte="quoted-printable")
     if letter.event is not None:
         _attach(message, to_ics(letter.event, at))
+    return message.as_bytes()
+
+
+def write_notice(subject: str, text: str, sender: Sender, recipient: str, *, at: datetime) -> bytes:
+    """Return a plain notice to somebody with a role in the partnership, as it is handed to the mail server."""
+    message = EmailMessage(policy=_POLICY)
+    local, _, domain = sender.address.rpartition("@")
+    message["From"] = Address(_one_line(sender.name), local, domain)
+    message["To"] = Address(addr_spec=recipient)
+    message["Subject"] = _one_line(subject)
+    message["Date"] = format_datetime(at)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text, cte="quoted-printable")
     return message.as_bytes()
 
 

@@ -177,6 +177,13 @@ class Workshop(Fixed):
     on: datetime | None = None
 
 
+class Risk(Fixed):
+    """Whom words are shown to that may tell of a risk; without an address nothing is flagged."""
+
+    role: str = ""
+    email: str = ""
+
+
 class Publication(Fixed):
     """How many priorities are published, and below which count a cell is suppressed in public outputs."""
 
@@ -204,6 +211,7 @@ class Protocol(Fixed):
     shortlist: Shortlist = Shortlist()
     workshop: Workshop = Workshop()
     publication: Publication = Publication()
+    risk: Risk = Risk()
     gather: Survey
     interim: Survey
     hash: str = ""

@@ -25,6 +25,7 @@ from consensus.steps.inviting import may_be_written_to, personal_link
 from consensus.steps.outbox import in_doubt
 from consensus.steps.outcome import Outcome, shown
 from consensus.steps.reminders import groups_under_target, is_reminder
+from consensus.steps.risks import flags_wait, tell_role
 from consensus.store import Store
 
 __all__ = ["BACK_OFF", "mail_is_due", "send_mail"]
@@ -49,7 +50,8 @@ class _Claimed:
 def mail_is_due(db: Store, partnership: str, *, now: datetime) -> bool:
     """Tell whether a partnership's outbox holds a mail whose turn has come."""
     with db.reading() as session:
-        return bool(store.due_mail(session, partnership, now, 1))
+        due = bool(store.due_mail(session, partnership, now, 1))
+    return due or flags_wait(db, partnership)
 
 
 def send_mail(db: Store, partnership: str, settings: Settings, *, now: datetime) -> Outcome:
@@ -67,6 +69,9 @@ def send_mail(db: Store, partnership: str, settings: Settings, *, now: datetime)
         due = store.due_mail(session, partnership, now, MOST_AT_ONCE)
     counts: Counter[str] = Counter()
     stopped = ""
+    told = tell_role(db, partnership, settings, now=now)
+    if told:
+        counts["of a flag"] = 1
     if due:
         if not settings.smtp_url:
             raise DataError("No mail server is set, so letters wait in the outbox; set CONSENSUS_SMTP_URL.")

@@ -21,6 +21,7 @@ from consensus.protocol import Protocol, Survey
 from consensus.steps import following
 from consensus.steps.capacity import is_full
 from consensus.steps.following import carried_on
+from consensus.steps.risks import flag_risks
 from consensus.steps.timetable import Stand, grace_ends, stand
 from consensus.steps.unlinking import unlinks_after
 from consensus.steps.visits import Door, Onward, Sent, Visit
@@ -248,7 +249,8 @@ def _send(
     if survey.takes_ballots(there.survey):
         taking_part.save_sent_ballot(session, response, survey.sent_choices(there.survey, there.said))
     words = survey.words_of(there.survey, there.said)
-    taking_part.save_sent_answers(session, response, words, late=there.stand == "late")
+    added = taking_part.save_sent_answers(session, response, words, late=there.stand == "late")
+    flag_risks(session, there.protocol, added, now)
     person.response_id, person.state = response_id, "sent"
     session.add(person)
     return response

@@ -88,11 +88,14 @@ def answer_key(response_id: str, box: str) -> str:
     return f"{response_id}-{box}"
 
 
-def save_sent_answers(session: Session, response: models.Response, words: Mapping[str, str], *, late: bool) -> None:
-    """Add what one version of a response wrote in each box; words that came late never take the place of earlier ones.
+def save_sent_answers(
+    session: Session, response: models.Response, words: Mapping[str, str], *, late: bool
+) -> list[models.Answer]:
+    """Add and return what one version of a response wrote in each box; late words never replace earlier ones.
 
     A box that is now empty gets a version without words, and a status that sets it aside.
     """
+    added: list[models.Answer] = []
     before = {row.box: row for row in _answers(session, response)}
     for box in [*words, *(box for box in before if box not in words)]:
         text = words.get(box, "")
@@ -100,12 +103,14 @@ def save_sent_answers(session: Session, response: models.Response, words: Mappin
         if late:
             if text and not (last and last.text == text):
                 key = f"{answer_key(response.response_id, box)}-late{response.version}"
-                session.add(_answer(response, box, text, key=key, version=1, status=LATE))
+                added.append(_answer(response, box, text, key=key, version=1, status=LATE))
         elif not last or last.text != text or last.group != response.group:
             status = "" if text else TAKEN_OUT
             version = last.version + 1 if last else 1
             key = answer_key(response.response_id, box)
-            session.add(_answer(response, box, text, key=key, version=version, status=status))
+            added.append(_answer(response, box, text, key=key, version=version, status=status))
+    session.add_all(added)
+    return added
 
 
 def _answers(session: Session, response: models.Response) -> list[models.Answer]:

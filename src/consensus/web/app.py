@@ -26,6 +26,7 @@ from consensus.web.letters import add_letters
 from consensus.web.pace import Pace
 from consensus.web.pages import WISHED, wished, wrong
 from consensus.web.printing import add_printing
+from consensus.web.risks import add_risks
 from consensus.web.survey import add_survey
 
 __all__ = ["create_app"]
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     doorway = Doorway(Pace(a_minute=settings.begins_a_minute, at_once=settings.begins_a_minute))
     add_survey(app, db, doorway, clock, settings.outputs)
     add_letters(app, db, settings, pages, clock)
+    add_risks(app, db, doorway, settings, clock)
     add_printing(app, db, doorway)
     add_keying(app, db, clock)
     app.add_middleware(Protected)
