@@ -14,7 +14,7 @@ from benchmarks.duplicates.reviewing import Case, Point, curve, queue_states, re
 from consensus import ReviewQueue, default_embedder
 from consensus.embedding import CachedEmbedder, Embedder
 
-__all__ = ["case_of", "main", "measure", "timing"]
+__all__ = ["case_of", "main", "measure", "timing", "with_errors"]
 
 TARGET, WITH_ERRORS, ERRORS = 0.95, 0.93, 0.05
 MOST = 12_000
@@ -57,9 +57,16 @@ def measure(shared: Path, name: str) -> None:
         if way == next(iter(ways)):
             _row(case, "nobody decides", points[0])
         _row(case, way, reached(points, TARGET) or points[-1])
-    wrong = curve(case, queue_states(case, errors=ERRORS), target=WITH_ERRORS, most=MOST_WITH_ERRORS)
-    _row(case, f"review queue, {ERRORS:.0%} of answers wrong", reached(wrong, WITH_ERRORS) or wrong[-1])
-    print(f"\nContradictions that came up as screens of their own among the wrong answers: {wrong[-1].contests}.")
+
+
+def with_errors(shared: Path, name: str) -> None:
+    """Print what the review queue reaches where answers are wrong now and then, after a number of screens at most."""
+    print("| texts | way of asking | B-cubed | pairwise F1 | screens | an item | texts shown an item |")
+    print("|---|---|---:|---:|---:|---:|---:|")
+    case = case_of(shared, name)
+    points = curve(case, queue_states(case, errors=ERRORS), target=WITH_ERRORS, most=MOST_WITH_ERRORS)
+    _row(case, f"review queue, {ERRORS:.0%} of answers wrong", reached(points, WITH_ERRORS) or points[-1])
+    print(f"\nContradictions that came up as screens of their own: {points[-1].contests}.")
 
 
 def _row(case: Case, way: str, at: Point) -> None:
