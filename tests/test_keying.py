@@ -390,3 +390,31 @@ def test_axe_finds_nothing_at_the_desk(served, tmp_path):  # noqa: F811
 
     assert faults == []
     assert [line for line in told if line["level"] == "SEVERE"] == []
+
+
+def test_an_entry_that_waits_can_be_discarded_and_keyed_in_anew(place):
+    client, db, _clock = place
+    key(client, "Ann", a__q="A slip of the hand?")
+    nameless = Visitor(client, f"{GATHER}/discard/0012").press(by=" ").page.status_code
+    told = Visitor(client, f"{GATHER}/discard/0012").press(by="Cleo").page.text
+    left = rows(db, models.PaperEntry)
+    key(client, "Ann")
+    key(client, "Ben")
+
+    recorded = next(row for row in rows(db, models.Decision) if '"discard"' in row.value)
+    assert nameless == 422
+    assert "The entries of sheet 0012 are discarded" in told
+    assert left == []
+    assert (recorded.by, "slip" in recorded.why) == ("Cleo", False)
+    assert len(rows(db, models.Response)) == 1
+
+
+def test_a_sheet_that_is_kept_cannot_be_discarded(place):
+    client, db, _clock = place
+    key(client, "Ann")
+    key(client, "Ben")
+    before = len(rows(db, models.PaperEntry))
+
+    assert client.get(f"{GATHER}/discard/0012").status_code == 404
+    assert client.post(f"{GATHER}/discard/0012", data={"by": "Cleo"}).status_code == 422
+    assert len(rows(db, models.PaperEntry)) == before

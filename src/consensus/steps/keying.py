@@ -25,7 +25,7 @@ from consensus.store import Store, keying, taking_part
 from consensus.survey.faults import Fault
 
 __all__ = ["MODES", "Difference", "Entry", "KeyedIn", "Sheet", "is_receipt", "key_in", "listed_sheets", "paper_to_key"]
-__all__ += ["settle", "to_settle"]
+__all__ += ["discard", "settle", "to_settle"]
 
 MODES = keying.KEYED
 BLANK = ("missing_text", "missing_choice", "missing_questions", "missing_ratings", "missing_pick")
@@ -164,6 +164,22 @@ def settle(db: Store, round_id: str, sheet: str, chosen: Mapping[str, Any], *, b
             return KeyedIn("faults", faults=tuple(faults))
         entries.append(_add(session, row, settled, 3, now))
         return KeyedIn("kept", _send(session, row, entries, settled, by=by, now=now))
+
+
+def discard(db: Store, round_id: str, sheet: str, *, by: str, now: datetime) -> bool:
+    """Take out the entries of a sheet that is not kept yet, so that it can be keyed in anew; no words are recorded.
+
+    Returns False where nothing waits under that number, or nobody says who discards it.
+    """
+    with db.writing() as session:
+        row = store.load_round(session, round_id)
+        entries = keying.entries_of(session, round_id, sheet)
+        if not entries or entries[0].settled or not _name(by):
+            return False
+        for entry in entries:
+            session.delete(entry)
+        record_act(session, row, "discard", by=by.strip(), now=now, why=f"entries of sheet {sheet} were discarded")
+        return True
 
 
 def _waiting(entries: list[models.PaperEntry]) -> list[models.PaperEntry] | None:

@@ -39,6 +39,7 @@ def add_keying(app: FastAPI, db: Store, clock: Callable[[], datetime]) -> None:
     desk, doorway = Desk(db, clock), Doorway(Pace(a_minute=600, at_once=600))
     app.add_middleware(LoopbackOnly)
     doorway.add(app, "/desk/key/{round}", desk.see, desk.take)
+    doorway.add(app, "/desk/key/{round}/discard/{sheet}", desk.see_discard, desk.discard)
     doorway.add(app, "/desk/key/{round}/settle/{sheet}", desk.see_differences, desk.settle)
 
 
@@ -89,6 +90,25 @@ class Desk:
         if came.faults:
             return self._differences(arrival, form, came.faults)
         return _done(paper, sheet, came, by)
+
+    def see_discard(self, arrival: Arrival) -> Response:
+        """Ask whether the entries of a sheet are to go."""
+        paper, sheet = keying.paper_to_key(self.db, arrival.path["round"]), arrival.path["sheet"]
+        listed = keying.listed_sheets(self.db, paper.round_id) if paper else []
+        if paper is None or not any(one.sheet == sheet and one.stand != "kept" for one in listed):
+            return _unknown()
+        return _page("keying_discard.html.j2", arrival, paper, {}, (), sheet=sheet)
+
+    def discard(self, arrival: Arrival, form: Form) -> Response:
+        """Take out the entries of a sheet that is not kept yet."""
+        sheet, by = arrival.path["sheet"], (form.get("by") or [""])[0]
+        paper = keying.paper_to_key(self.db, arrival.path["round"])
+        if paper is None:
+            return _unknown()
+        if not keying.discard(self.db, paper.round_id, sheet, by=by, now=self.clock()):
+            amiss = ("Write who discards the entries; a sheet that is kept already cannot be discarded.",)
+            return _page("keying_discard.html.j2", arrival, paper, form, amiss, sheet=sheet)
+        return RedirectResponse(f"/desk/key/{paper.round_id}?{urlencode({'done': 'gone', 'sheet': sheet})}", 303)
 
     def _form(self, arrival: Arrival, paper: PaperSurvey, form: Form, faults: tuple[str, ...]) -> Response:
         query = arrival.query
