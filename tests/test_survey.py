@@ -181,3 +181,13 @@ def test_two_questions_cannot_have_one_position(place):
 
     assert "Several questions are to have position 3" in visitor.page.text
     assert dict(visitor.form.fields)[f"place.{shown[0]}"] == "3"
+
+
+@pytest.mark.parametrize("language", ["en", "cy", "ar"])
+def test_the_first_page_with_all_that_it_loads_is_under_100_kilobytes(gathering, language):
+    client, _db, _clock = gathering
+    page = client.get(f"/s/lanternfield/gather?lang={language}")
+    loads = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+
+    assert loads
+    assert len(page.content) + sum(len(client.get(path).content) for path in loads) < 100_000
