@@ -339,13 +339,6 @@ def test_sorting_the_sheet_changes_nothing(desk: Desk) -> None:
     assert desk.read() == expected
 
 
-def test_no_participants_text_becomes_a_formula(desk: Desk) -> None:
-    cells = [cell for row in load_workbook(desk.path)["Review"].iter_rows() for cell in row]
-
-    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
-    assert "=HYPERLINK(1)" in {cell.value for cell in cells}
-
-
 def test_another_file_is_refused_with_a_sentence(desk: Desk, tmp_path: Path) -> None:
     Workbook().save(desk.path)
 

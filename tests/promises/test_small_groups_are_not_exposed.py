@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from consensus.errors import ProtocolError
+from consensus.protocol import parse_protocol
+from consensus.report.content import publication
+from consensus.report.page import render_report
+from consensus.report.spreadsheet import read_spreadsheet, write_spreadsheet
 from consensus.report.suppression import TOTAL, is_hidden, shown_number, suppress_counts, suppress_differences
+from tests.builders import small_protocol, texts
+from tests.test_report import BALLOTS, Page, example, material
 
 K = 10
 counts = st.one_of(st.integers(0, 12), st.integers(0, 12), st.integers(0, 300))
@@ -245,3 +252,48 @@ def test_a_table_in_which_nobody_is_counted_is_published_as_it_is(rows, columns,
 
     assert public.shape == bordered(table, totals).shape
     assert set(public.to_numpy().ravel()) <= {"0"}
+
+
+# What is published
+
+
+def test_the_threshold_is_ten_unless_a_protocol_says_otherwise_and_never_under_five():
+    assert small_protocol(**{"small_cells = 5\n": ""}).publication.small_cells == 10
+    for k in (1, 2, 3, 4):
+        with pytest.raises(ProtocolError, match="use 5 or more"):
+            parse_protocol(texts(**{"small_cells = 5": f"small_cells = {k}"}))
+
+
+def test_no_count_of_people_under_the_threshold_is_in_the_spreadsheet(tmp_path):
+    read = read_spreadsheet(write_spreadsheet(tmp_path / "published.xlsx", example()))
+
+    counts = read.questions.filter(like="People: ").to_numpy().ravel()
+    assert (counts == "<10").any()
+    assert all(count >= 10 for count in counts if not isinstance(count, str))
+    assert all(is_hidden(count) for count in counts if isinstance(count, str))
+
+
+def test_two_publications_show_no_change_of_a_few_people():
+    first = publication(material())
+    before = {name: [table] for name, table in first.suppressed.items()}
+
+    second = publication(material({**BALLOTS, "family_carers": 99}), before)
+
+    was, now = first.taking_part["ballots counted"], second.taking_part["ballots counted"]
+    shown = [(shown_number(a), shown_number(b)) for a, b in zip(was, now, strict=True)]
+    assert now["family_carers"] == "10+"
+    assert now[TOTAL] == "10+"
+    assert all(a == b or abs(a - b) >= 10 for a, b in shown if a is not None and b is not None)
+
+
+def test_no_count_in_any_table_of_the_published_page_is_under_the_threshold():
+    few = {**BALLOTS, "policy_makers": 3, "commissioners": 7}
+    published = publication(material(few))
+    page = render_report(published)
+
+    assert published.taking_part.loc["policy_makers", "ballots counted"] == "<10"
+    for table in published.suppressed.values():
+        shown = [shown_number(cell) for cell in table.to_numpy().ravel()]
+        assert all(number is None or number == 0 or number >= K for number in shown)
+    assert "policy_makers 3" not in page
+    assert "<10" in Page(page).words

@@ -1,0 +1,95 @@
+"""A file cannot kill the server: no page takes one, and the importers look at its size before they open it."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from consensus.errors import DataError
+from consensus.importers import reading, workbook
+from consensus.importers.reading import read_table
+from consensus.web.forms import MOST_BYTES
+from tests.visiting import Visitor, at_the_door
+
+WEB = Path(__file__).resolve().parents[2] / "src" / "consensus" / "web"
+
+
+def test_no_page_asks_for_a_file_and_no_route_reads_one():
+    templates = "".join(path.read_text(encoding="utf-8") for path in WEB.rglob("*.j2"))
+    code = "".join(path.read_text(encoding="utf-8") for path in WEB.rglob("*.py"))
+
+    assert templates.count("<form") > 5
+    assert not re.search(r"type=.?file|multipart", templates, re.I)
+    assert not re.search(r"UploadFile|request\.form\(|python_multipart|importers", code)
+
+
+def test_a_file_sent_to_a_form_all_the_same_is_refused_before_it_is_read_whole(tmp_path):
+    client, db, _clock = at_the_door(tmp_path / "home")
+
+    answer = client.post("/i/lanternfield", files={"file": ("bomb.xlsx", b"0" * (MOST_BYTES + 1))})
+
+    assert answer.status_code == 413
+    assert Visitor(client, "/i/lanternfield").page.status_code == 200
+    db.close()
+
+
+def test_an_archive_that_would_unpack_to_too_much_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 201_000_000)
+
+    with pytest.raises(DataError) as refused:
+        read_table(path)
+    assert len(refused.value.faults) == 2
+
+
+def test_a_workbook_with_entities_is_refused(tmp_path: Path) -> None:
+    Workbook().save(tmp_path / "whole.xlsx")
+    bomb = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbb">]><worksheet>&b;</worksheet>'
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+        for entry in whole.infolist():
+            archive.writestr(entry, bomb if entry.filename.endswith("sheet1.xml") else whole.read(entry))
+
+    with pytest.raises(DataError, match="damaged or no workbook"):
+        read_table(tmp_path / "a.xlsx")
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04rubbish", b"\xd0\xcf\x11\xe0old"])
+def test_a_damaged_or_old_workbook_gets_a_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match="save it"):
+        read_table(path)
+
+
+def test_an_archive_of_too_many_parts_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "many.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(workbook._MOST_ENTRIES + 1):
+            archive.writestr(f"xl/{number}", b"")
+
+    with pytest.raises(DataError, match="2001 parts"):
+        read_table(path)
+
+
+def test_an_archive_that_shrinks_too_well_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "ratio.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * (workbook._RATIO_FROM + 1))
+
+    with pytest.raises(DataError, match="times its size"):
+        read_table(path)
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    with path.open("wb") as file:
+        file.truncate(reading._LARGEST + 1)
+
+    with pytest.raises(DataError, match="larger than 300 MB"):
+        read_table(path)
