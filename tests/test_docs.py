@@ -15,6 +15,9 @@ from tests.example_run import ROOT, in_readme, run_example, top_ten
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
+READ = r"""(?:environ(?:\.get)?|getenv|env(?:\.get)?)[(\[](?:env, )?["']((?:CONSENSUS|DATABASE)_[A-Z_]+)["'][)\],]"""
+"""How code reads a setting."""
+
 
 def commands() -> list[str]:
     """Return every `consensus ...` command that a page shows."""
@@ -68,6 +71,28 @@ def test_the_lock_names_no_index_and_holds_every_dependency():
 
 def test_the_version_is_the_same_everywhere():
     assert f"version: {__version__}" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_every_setting_stands_in_the_operators_page_and_no_other():
+    code = (ROOT / "src" / "consensus" / "settings.py").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    other = {name for path in (ROOT / "src").rglob("*.py") for name in re.findall(READ, path.read_text())}
+
+    read = set(re.findall(r'"((?:CONSENSUS|DATABASE)_[A-Z_]+)"', code))
+
+    assert len(read) > 10
+    assert other <= read
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.M)) == read
+    assert set(re.findall(r"`?((?:CONSENSUS|DATABASE)_[A-Z_]+)", page)) == read
+
+
+def test_every_promise_stands_in_the_security_page():
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+
+    promises = sorted((ROOT / "tests" / "promises").glob("test_*.py"))
+
+    assert len(promises) > 10
+    assert [path.name for path in promises if f"(../tests/promises/{path.name})" not in page] == []
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 from consensus.errors import DataError
@@ -35,6 +36,8 @@ class Settings:
     smtp_url: str = field(default="", repr=False)  # may hold a password
     mail_from: str = ""
     public_url: str = ""
+    proxies: str = "127.0.0.1"
+    """Addresses or networks, comma-separated, whose word on where a request comes from is taken (`X-Forwarded-...`)."""
     begins_a_minute: int = 120
     """How many people may begin a survey from one network address in a minute before they are slowed and flagged."""
     web_workers: int = 1
@@ -51,7 +54,8 @@ class Settings:
         Raises
         ------
         DataError
-            A port that is none, a task runner that is not known, or a home whose path a database address cannot hold.
+            A port or proxy that is none, a task runner that is not known, or a home whose path a database address cannot
+            hold.
         """
         env = os.environ if environment is None else environment
         home = Path(env.get("CONSENSUS_HOME", ".consensus")).expanduser().absolute()
@@ -68,6 +72,7 @@ class Settings:
             smtp_url=env.get("CONSENSUS_SMTP_URL", ""),
             mail_from=env.get("CONSENSUS_MAIL_FROM", ""),
             public_url=env.get("CONSENSUS_PUBLIC_URL", "").rstrip("/"),
+            proxies=_proxies(env),
             begins_a_minute=_count(env, "CONSENSUS_BEGINS_A_MINUTE", 120),
             web_workers=_count(env, "CONSENSUS_WEB_WORKERS", min(2, os.cpu_count() or 1)),
             task_runner=_task_runner(env),
@@ -122,6 +127,18 @@ def _count(env: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdigit() or int(value) < 1:
         raise DataError(f"{name} is {value!r}; set it to a whole number from 1.")
     return int(value)
+
+
+def _proxies(env: Mapping[str, str]) -> str:
+    named = [each.strip() for each in env.get("CONSENSUS_PROXIES", "127.0.0.1").split(",")]
+    for each in named:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise DataError(
+                f"CONSENSUS_PROXIES names {each!r}; use addresses or networks such as 10.0.0.0/24, with commas between."
+            ) from None
+    return ",".join(named)
 
 
 def _task_runner(env: Mapping[str, str]) -> str:

@@ -77,12 +77,21 @@ def flows_child(settings: Settings) -> Child:
 
 
 def web_child(settings: Settings) -> Child:
-    """Return the web app."""
+    """Return the web app; it believes what the declared proxies say of where a request comes from, and nobody else."""
     command = ("--factory", "consensus.web.app:create_app", "--host", settings.host, "--port", str(settings.web_port))
     workers = ("--workers", str(settings.web_workers)) if settings.web_workers > 1 else ()
     return Child(
         "web",
-        (sys.executable, "-m", "uvicorn", *command, *workers, "--no-access-log"),
+        (
+            sys.executable,
+            "-m",
+            "uvicorn",
+            *command,
+            *workers,
+            "--no-access-log",
+            "--forwarded-allow-ips",
+            settings.proxies,
+        ),
         lambda _since: _answers(f"{settings.web_url}/health"),
         settings.web_port,
         "CONSENSUS_WEB_PORT",
