@@ -54,8 +54,8 @@ class Settings:
         Raises
         ------
         DataError
-            A port or proxy that is none, a task runner that is not known, or a home whose path a database address cannot
-            hold.
+            A port or proxy that is none, a task runner that is not known, or a home whose path a database address
+            cannot hold.
         """
         env = os.environ if environment is None else environment
         home = Path(env.get("CONSENSUS_HOME", ".consensus")).expanduser().absolute()
