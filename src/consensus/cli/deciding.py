@@ -16,7 +16,7 @@ Add = Callable[[argparse._SubParsersAction, str, Callable[..., Said], str], argp
 
 
 def add_to(review: argparse._SubParsersAction, command: Add) -> None:
-    """Add `consensus review export`, `import`, `next`, `answer`, `undo` and `progress`."""
+    """Add `consensus review export`, `import`, `next`, `answer`, `split`, `move` and the others."""
     parser = command(review, "export", _review_export, "write the review workbook")
     parser.add_argument("file", type=Path, nargs="?", help="where to (default: the partnership's outputs)")
     command(review, "import", _review_import, "take the decisions of a reviewed workbook").add_argument(
@@ -26,6 +26,20 @@ def add_to(review: argparse._SubParsersAction, command: Add) -> None:
     parser = command(review, "answer", _answer, "say which candidates of a screen ask the same; the rest do not")
     parser.add_argument("screen", help="its id, as `consensus review next` shows it")
     parser.add_argument("--same", default="", metavar="N,N", help="numbers of the candidates; none without")
+    parser.add_argument("--why", default="")
+    parser = command(review, "split", _split, "say that submissions of one group ask something else, together")
+    parser.add_argument("submissions", nargs="+", metavar="SUBMISSION")
+    parser.add_argument("--why", default="")
+    parser = command(review, "move", _move, "put a submission, also one set aside, beside another that asks the same")
+    parser.add_argument("submission")
+    parser.add_argument("beside", metavar="OTHER")
+    parser.add_argument("--why", default="")
+    parser = command(review, "set-aside", _set_aside, "put submissions aside, with the reason")
+    parser.add_argument("submissions", nargs="+", metavar="SUBMISSION")
+    parser.add_argument("--why", required=True)
+    parser = command(review, "reword", _reword, "write a summary question anew")
+    parser.add_argument("question", help="its id, as `consensus questions` shows it")
+    parser.add_argument("wording")
     parser.add_argument("--why", default="")
     command(review, "undo", _undo, "take back the last decision on what asks the same").add_argument(
         "--why", default=""
@@ -52,8 +66,12 @@ def _next(context: Context, options: argparse.Namespace) -> Said:
     if asked.screen is None:
         return Said(("Nothing is worth asking any more.",), {"screen": None})
     screen, identity = asked.screen, steps.screen_id(asked.screen)
-    lines = [f"Screen {identity}. {screen.why}", "", f"Which ask the same as: {asked.texts[screen.anchor[0]]}"]
-    lines += [f"  {number}  {asked.texts[ids[0]]}" for number, ids in enumerate(screen.candidates)]
+    lines = [
+        f"Screen {identity}. {screen.why}",
+        "",
+        f"Which ask the same as {screen.anchor[0]}: {asked.texts[screen.anchor[0]]}",
+    ]
+    lines += [f"  {number}  {ids[0]}: {asked.texts[ids[0]]}" for number, ids in enumerate(screen.candidates)]
     lines += ["", f"Next: consensus review answer {identity} --same NUMBERS"]
     shown = [{"number": n, "submissions": ids, "text": asked.texts[ids[0]]} for n, ids in enumerate(screen.candidates)]
     anchor = {"submissions": screen.anchor, "text": asked.texts[screen.anchor[0]]}
@@ -74,6 +92,59 @@ def _answer(context: Context, options: argparse.Namespace) -> Said:
         now=context.now,
         why=options.why,
         cache=_cache(context),
+    )
+    return Said.of(outcome)
+
+
+def _split(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.split_group(
+        context.db,
+        context.partnership,
+        options.submissions,
+        by=context.by,
+        now=context.now,
+        why=options.why,
+        cache=_cache(context),
+    )
+    return Said.of(outcome)
+
+
+def _move(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.move_submission(
+        context.db,
+        context.partnership,
+        options.submission,
+        options.beside,
+        by=context.by,
+        now=context.now,
+        why=options.why,
+        cache=_cache(context),
+    )
+    return Said.of(outcome)
+
+
+def _set_aside(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.set_submissions_aside(
+        context.db,
+        context.partnership,
+        options.submissions,
+        options.why,
+        by=context.by,
+        now=context.now,
+        cache=_cache(context),
+    )
+    return Said.of(outcome)
+
+
+def _reword(context: Context, options: argparse.Namespace) -> Said:
+    outcome = steps.reword_question(
+        context.db,
+        context.partnership,
+        options.question,
+        options.wording,
+        by=context.by,
+        now=context.now,
+        why=options.why,
     )
     return Said.of(outcome)
 

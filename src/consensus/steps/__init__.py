@@ -8,7 +8,18 @@ from consensus.steps.approving import Approval, approval, record_approval
 from consensus.steps.ballots import counted_ballots, import_ballots
 from consensus.steps.by_hand import record_by_hand
 from consensus.steps.comparing import Comparison, compare
-from consensus.steps.deciding import Asked, answer_screen, next_screen, review_progress, screen_id, undo_decision
+from consensus.steps.deciding import (
+    Asked,
+    answer_screen,
+    move_submission,
+    next_screen,
+    review_progress,
+    reword_question,
+    screen_id,
+    set_submissions_aside,
+    split_group,
+    undo_decision,
+)
 from consensus.steps.firmness import Firmness, firmness
 from consensus.steps.freezing import publish_chain, verify_store
 from consensus.steps.inviting import import_people, invite_round, round_links
@@ -96,6 +107,7 @@ __all__ = [
     "mail_again",
     "mail_done",
     "mail_is_due",
+    "move_submission",
     "next_action",
     "next_screen",
     "open_round",
@@ -120,6 +132,7 @@ __all__ = [
     "register",
     "resume_round",
     "review_progress",
+    "reword_question",
     "round_links",
     "rounds_of",
     "screen_id",
@@ -128,9 +141,11 @@ __all__ = [
     "scripted_review",
     "scripted_workshop",
     "send_mail",
+    "set_submissions_aside",
     "shortlist_table",
     "shortlisted",
     "simulate_partnership",
+    "split_group",
     "status",
     "subscription",
     "top_table",

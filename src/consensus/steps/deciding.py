@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +14,26 @@ from consensus import store
 from consensus.digest import short_id
 from consensus.duplicates import ReviewQueue, Screen
 from consensus.embedding import CachedEmbedder, default_embedder
-from consensus.errors import StageError
+from consensus.errors import DataError, StageError
 from consensus.steps.outcome import Outcome
 from consensus.steps.review import STAGE, record_decisions
 from consensus.store import Store
 
-__all__ = ["Asked", "answer_screen", "next_screen", "review_progress", "screen_id", "undo_decision"]
+__all__ = [
+    "Asked",
+    "answer_screen",
+    "move_submission",
+    "next_screen",
+    "review_progress",
+    "reword_question",
+    "screen_id",
+    "set_submissions_aside",
+    "split_group",
+    "undo_decision",
+]
 
-QUEUE = ("compared", "split", "move", "set_aside")
+QUEUE = ("compared", "split", "move", "set_aside", "wording")
+"""The kinds of decision that are taken screen by screen; the last one of them can be taken back."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +85,80 @@ def answer_screen(
             "Look again: `consensus review next`."
         )
     queue.answer(asked, same, by=by, at=now, why=why)
-    return _record(db, partnership, queue.log.iloc[-1:], cache, now)
+    return _record(db, partnership, queue.log.iloc[-1:], now)
+
+
+def split_group(
+    db: Store, partnership: str, submissions: Sequence[str], *, by: str, now: datetime, why: str = "", cache: Path
+) -> Outcome:
+    """Record that submissions of one group ask something else, together; they leave the question they were in.
+
+    Raises
+    ------
+    DataError
+        One of them is unknown, or set aside, or not in the group of the first.
+    """
+    with db.reading() as session:
+        queue, _ = _queue(session, partnership, cache)
+    queue.split(_group_of(queue, submissions[0]), submissions, by=by, at=now, why=why)
+    return _record(db, partnership, queue.log.iloc[-1:], now)
+
+
+def move_submission(
+    db: Store, partnership: str, submission: str, beside: str, *, by: str, now: datetime, why: str = "", cache: Path
+) -> Outcome:
+    """Record that a submission, whether set aside or not, belongs to the group in which `beside` is."""
+    with db.reading() as session:
+        queue, _ = _queue(session, partnership, cache)
+    queue.move(submission, _group_of(queue, beside), by=by, at=now, why=why)
+    return _record(db, partnership, queue.log.iloc[-1:], now)
+
+
+def set_submissions_aside(
+    db: Store, partnership: str, submissions: Sequence[str], why: str, *, by: str, now: datetime, cache: Path
+) -> Outcome:
+    """Record that submissions belong to no group, and why."""
+    with db.reading() as session:
+        queue, _ = _queue(session, partnership, cache)
+    queue.set_aside(submissions, why, by=by, at=now)
+    return _record(db, partnership, queue.log.iloc[-1:], now)
+
+
+def reword_question(
+    db: Store, partnership: str, question: str, wording: str, *, by: str, now: datetime, why: str = ""
+) -> Outcome:
+    """Record how a person words a summary question.
+
+    Raises
+    ------
+    DataError
+        There is no such question, or the wording is empty.
+    """
+    with db.reading() as session:
+        known = set(store.load_frame(session, "questions", partnership)["question_id"])
+    faults = []
+    if question not in known:
+        faults.append(f"There is no summary question '{question}'; `consensus questions` lists those that there are.")
+    if not wording.strip():
+        faults.append("The wording is empty; write the question as it should stand on the ballot.")
+    if faults:
+        raise DataError.of("the wording", faults)
+    row = {"kind": "wording", "subject": question, "value": {"wording": wording.strip()}}
+    return _record(db, partnership, pd.DataFrame([{**row, "by": by, "at": now, "why": why}]), now)
+
+
+def _group_of(queue: ReviewQueue, submission: str) -> str:
+    """Return the group in which a submission is."""
+    groups = queue.groups().set_index("submission_id")["group"]
+    if submission not in groups.index:
+        raise DataError(
+            f"'{submission}' is in no group: it is unknown or set aside; `consensus review export` lists all with ids."
+        )
+    return str(groups[submission])
 
 
 def undo_decision(db: Store, partnership: str, *, by: str, now: datetime, why: str = "", cache: Path) -> Outcome:
-    """Take back the last decision of the review queue that stands, by another decision."""
+    """Take back the last decision of those taken screen by screen that stands, by another decision."""
     with db.reading() as session:
         log = store.load_decisions(session, partnership)
     undone = set(log.loc[log["kind"] == "undo", "subject"])
@@ -85,7 +166,7 @@ def undo_decision(db: Store, partnership: str, *, by: str, now: datetime, why: s
     if standing.empty:
         raise StageError("There is no decision on what asks the same to take back.")
     row = {"kind": "undo", "subject": standing["decision_id"].iloc[-1], "value": {}, "by": by, "at": now, "why": why}
-    return _record(db, partnership, pd.DataFrame([row]), cache, now)
+    return _record(db, partnership, pd.DataFrame([row]), now)
 
 
 def review_progress(db: Store, partnership: str, *, cache: Path) -> Outcome:
@@ -128,7 +209,7 @@ def _queue(session: Session, partnership: str, cache: Path) -> tuple[ReviewQueue
     return queue, dict(zip(submissions["submission_id"], submissions["text"], strict=True))
 
 
-def _record(db: Store, partnership: str, rows: pd.DataFrame, cache: Path, now: datetime) -> Outcome:
+def _record(db: Store, partnership: str, rows: pd.DataFrame, now: datetime) -> Outcome:
     told = [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
     recorded = record_decisions(db, partnership, told, now=now)
     return Outcome(
