@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -30,6 +31,7 @@ from consensus.simulate.drawing import Draw
 from consensus.simulate.reading import Glossary, Review, likeness, merged
 from consensus.simulate.summary_wording import Wordsmith
 from consensus.simulate.truth import latent_of_submissions, latent_scores
+from consensus.simulate.sorting import meaning
 from consensus.vocabulary import COLUMNS, empty
 from consensus.workshop import check_seats, check_workshop_rankings
 
@@ -301,7 +303,8 @@ def test_a_proposed_group_that_does_not_read_alike_is_taken_apart(protocol):
 
     decisions = ScriptedReviewer(protocol).decide(submissions_of(texts), proposals, empty("identifiers"), at=NOW)
 
-    assert decisions["kind"].tolist() == ["same_question", "same_question"]
+    made = decisions[decisions["kind"] == "same_question"]
+    assert sorted(value["submissions"] for value in made["value"]) == [["s1"], ["s2"]]
 
 
 def test_what_the_scope_rules_out_is_out_with_the_protocols_reason(protocol):
@@ -406,12 +409,34 @@ def test_the_plenary_moves_nothing_where_the_cut_is_clear(protocol):
     assert ScriptedReviewer(protocol).move_in_plenary(order, positions, at=NOW).empty
 
 
+def test_the_scripted_reviewer_decides_on_the_screens_of_the_review_queue(protocol):
+    texts = {"s1": "Does a diet help anxiety?", "s2": "Does diet help with anxiety?", "s3": "Who pays for housing?"}
+    submissions, proposals = submissions_of(texts), proposals_of({"s1": "g1", "s2": "g1", "s3": "g2"})
+
+    decisions = ScriptedReviewer(protocol).decide(submissions, proposals, empty("identifiers"), at=NOW)
+
+    compared = decisions[decisions["kind"] == "compared"]["value"]
+    assert any({*value["anchor"], *sum(value["same"], [])} == {"s1", "s2"} for value in compared)
+    assert not any("s3" in sum(value["same"], []) for value in compared)
+
+
+def test_sorting_leaves_out_what_all_texts_have_in_common():
+    class Leaning:
+        def encode(self, texts):
+            return np.array([[10.0, 1.0], [10.0, 1.1], [10.0, -1.0]], dtype=np.float32)
+
+    near = meaning(["a", "b", "c"], Leaning())
+
+    assert near[0, 1] > 0.9
+    assert near[0, 2] == 0
+
+
 def test_the_scripted_reviewer_cannot_read_the_truth():
     source = (EXAMPLE.parents[1] / "src/consensus/simulate/reviewer.py").read_text(encoding="utf-8")
 
     imported = re.findall(r"^from (consensus\.simulate\.\w+)", source, re.MULTILINE)
 
-    assert set(imported) == {"consensus.simulate.reading", "consensus.simulate.summary_wording"}
+    assert set(imported) == {f"consensus.simulate.{name}" for name in ("reading", "sorting", "summary_wording")}
 
 
 # recovery

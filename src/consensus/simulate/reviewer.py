@@ -20,18 +20,20 @@ import numpy as np
 import pandas as pd
 
 from consensus.digest import short_id
-from consensus.duplicates import propose_categories
+from consensus.duplicates import ReviewQueue, normalise, propose_categories
+from consensus.embedding import Embedder, default_embedder
 from consensus.errors import ProtocolError
 from consensus.protocol import Protocol
 from consensus.questions import question_id
 from consensus.simulate.reading import Glossary, Review, asked, likeness, merged
+from consensus.simulate.sorting import answer_all, groups_of, meaning, sorted_into
 from consensus.simulate.summary_wording import Wordsmith
 from consensus.vocabulary import COLUMNS
 
 __all__ = ["REVIEWER", "ScriptedReviewer"]
 
 REVIEWER = "scripted reviewer"
-KEEP_TOGETHER, SAME, PLACE = 0.3, 0.24, 0.15
+KEEP_TOGETHER, MEANING, PLACE = 0.3, 0.4, 0.1
 FROM_TOP = 5
 ENOUGH_PHRASES = 2
 
@@ -49,15 +51,17 @@ class ScriptedReviewer:
     reviews
         What is searched at the evidence check.
     questions
-        About how many summary questions to end with: the smallest are given up until so many are left, and their
-        submissions go to the question they read most like, or are set aside. None: every submission in scope ends in
-        a question, alone where no other is near.
+        About how many summary questions to end with. None: the machine's proposals, as far as they read alike; a
+        submission that is near no other ends in a question alone.
+    embedder
+        What the review queue compares texts by; the default one without.
     """
 
     protocol: Protocol
     glossary: Glossary = field(default_factory=Glossary)
     reviews: tuple[Review, ...] = ()
     questions: int | None = None
+    embedder: Embedder | None = None
 
     @classmethod
     def read(cls, folder: Path | str, protocol: Protocol) -> ScriptedReviewer:
@@ -88,8 +92,9 @@ class ScriptedReviewer:
     ) -> pd.DataFrame:
         """Return the decisions frame on every submission that no source has set aside.
 
-        Flagged identifiers are redacted. What the protocol's scope rules out is out of scope. A proposed group is
-        accepted as far as it reads alike, groups that read alike are joined, and what reads like nothing is set aside.
+        Flagged identifiers are redacted. What the protocol's scope rules out is out of scope. On the rest
+        the review queue is asked, screen by screen, and answered by what the reviewer takes to ask the same after it
+        has read all; each group that came together so is accepted as a summary question.
 
         Parameters
         ----------
@@ -108,7 +113,7 @@ class ScriptedReviewer:
         ]
         inside = heard[[not reason for reason in outside]].reset_index(drop=True)
         if not inside.empty:
-            rows += self._summarise(inside, proposals)
+            rows += self._summarise(inside, proposals, at)
         return _decisions(rows, at)
 
     def check_evidence(self, questions: pd.DataFrame, *, at: datetime) -> pd.DataFrame:
@@ -196,35 +201,41 @@ class ScriptedReviewer:
         parted = [sentence.partition(":") for sentence in self.protocol.scope.outside]
         return [(head, [_letters(each) for each in examples.split(",") if each]) for head, _, examples in parted]
 
-    def _summarise(self, inside: pd.DataFrame, proposals: pd.DataFrame) -> list[tuple[str, str, dict[str, Any], str]]:
-        texts = list(inside["text"])
+    def _summarise(self, inside: pd.DataFrame, proposals: pd.DataFrame, at: datetime) -> list[tuple[Any, ...]]:
+        """Return the answers to the review queue's screens, and then the summary questions."""
+        texts, ids = list(inside["text"]), list(inside["submission_id"])
         table = likeness(texts, self.glossary)
-        proposed = _proposed(inside, proposals, table)
-        groups, left = self._about_so_many(merged(table, proposed, SAME), table) if self.questions else (proposed, [])
-        groups = sorted((sorted(group) for group in groups), key=lambda group: (-len(group), group))
-        ids = list(inside["submission_id"])
+        groups, left = self._idea(inside, proposals, table)
+        queue = ReviewQueue(inside, self.embedder)
+        number = {ids[place]: n for n, group in enumerate(groups) for place in group}
+        why = f"Reads like no question that others ask (likeness below {PLACE:g}); kept for a second reading."
+        if left:
+            queue.set_aside([ids[place] for place in left], why, by=REVIEWER, at=at)
+        answer_all(queue, number, by=REVIEWER, at=at)
+        found = groups_of(queue, ids)
         wordsmith = Wordsmith.of(texts, self.glossary)
         categories = self._categories(inside, groups)
-        rows = []
-        for number, group in enumerate(groups):
+        rows = list(queue.log[["kind", "subject", "value", "why"]].itertuples(index=False, name=None))
+        for n, group in enumerate(groups):
             wording = wordsmith.wording([texts[place] for place in group])
-            rows += _accepted(group, _seed(group, proposed), ids, table, wording, categories.get(str(number), ""))
-        why = f"Reads like no question that others ask (likeness below {PLACE:g}); kept for a second reading."
-        return rows + [("set_aside", ids[place], {}, why) for place in sorted(left)]
+            rows += _accepted(group, _seed(group, found), ids, table, wording, categories.get(str(n), ""))
+        return rows
 
-    def _about_so_many(self, groups: list[list[int]], table: np.ndarray) -> tuple[list[list[int]], list[int]]:
-        """Return at most so many groups, and the places of what belongs to none: the smallest are given up."""
-        groups, left = sorted(groups, key=lambda group: (-len(group), group)), []
-        while len(groups) > (self.questions or len(groups)):
-            for place in groups.pop():
-                mean = [table[place, group].mean().round(9) for group in groups]
-                best = int(np.argmax(mean))
-                if mean[best] < PLACE:
-                    left.append(place)
-                else:
-                    groups[best] = [*groups[best], place]
-            groups.sort(key=lambda group: (-len(group), group))
-        return groups, left
+    def _idea(
+        self, inside: pd.DataFrame, proposals: pd.DataFrame, table: np.ndarray
+    ) -> tuple[list[list[int]], list[int]]:
+        """Return which submissions are taken to ask the same, as places, and which are like no others in their group.
+
+        Those of one wording are always together.
+        """
+        if self.questions is None:
+            return _of_one_wording(_proposed(inside, proposals, table), inside["text"]), []
+        near = meaning([asked(text) for text in inside["text"]], self.embedder or default_embedder())
+        table = (1 - MEANING) * table + MEANING * near
+        groups = _of_one_wording(sorted_into(table, self.questions), inside["text"])
+        left = {place for group in groups for place in group if _mean_likeness(place, group, table) < PLACE}
+        kept = [[place for place in group if place not in left] for group in groups]
+        return [group for group in kept if group], sorted(left)
 
     def _categories(self, inside: pd.DataFrame, groups: list[list[int]]) -> dict[str, str]:
         """Return the category of each group by its number, from what is asked, or else from all that is said."""
@@ -255,21 +266,38 @@ def _proposed(inside: pd.DataFrame, proposals: pd.DataFrame, table: np.ndarray) 
     return kept
 
 
-def _seed(group: list[int], proposed: list[list[int]]) -> list[int]:
-    """Return the largest proposed group that went into a summary question."""
+def _of_one_wording(groups: list[list[int]], texts: pd.Series) -> list[list[int]]:
+    """Return the groups with all texts of one wording where the first of them is, the largest group first."""
+    wordings = texts.map(normalise)
+    first = wordings.map({wording: place for place, wording in reversed([*enumerate(wordings)])})
+    group_of = {place: n for n, group in enumerate(groups) for place in group}
+    kept: dict[int, list[int]] = {}
+    for place, leads in enumerate(first):
+        kept.setdefault(group_of[leads], []).append(place)
+    return sorted(kept.values(), key=lambda group: (-len(group), group))
+
+
+def _mean_likeness(place: int, group: list[int], table: np.ndarray) -> float:
+    """Return how like a place is to the others of its group on average; 1 where it is alone."""
+    others = [other for other in group if other != place]
+    return float(table[place, others].mean().round(9)) if others else 1.0
+
+
+def _seed(group: list[int], found: list[list[int]]) -> list[int]:
+    """Return the largest group of the review queue that went into a summary question."""
     inside = set(group)
-    parts = [sorted(part) for part in proposed if inside.issuperset(part)]
+    parts = [sorted(part) for part in found if inside.issuperset(part)]
     return min(parts, key=lambda part: (-len(part), part))
 
 
 def _accepted(
     group: list[int], seed: list[int], ids: Sequence[str], table: np.ndarray, wording: str, category: str
 ) -> list[tuple[str, str, dict[str, Any], str]]:
-    """Return the decisions that make a summary question: its first proposed group accepted, the others moved to it."""
+    """Return the decisions that make a summary question: what the queue put together, and what it did not."""
     first = sorted(ids[place] for place in seed)
     question = question_id(first)
     value = {"submissions": first, "wording": wording, "category": category}
-    why = "Proposed as one group and reads alike." if len(first) > 1 else "Asks something of its own."
+    why = "Put together on the screens of the review." if len(first) > 1 else "Asks something of its own."
     rows = [("same_question", question, value, f"{why} Wording: the member that best reads as a question.")]
     for place in sorted(set(group) - set(seed)):
         near = table[place, [other for other in group if other != place]].mean()

@@ -64,7 +64,7 @@ def simulate_partnership(folder: Path | str, out: Path | str, *, seed: int | Non
 
 
 def scripted_review(db: Store, partnership: str, *, folder: Path | str, now: datetime) -> Outcome:
-    """Have the scripted reviewer decide on every proposal and check the evidence, by the rules in `folder`."""
+    """Have the scripted reviewer answer the review queue's screens and check the evidence, by the rules in `folder`."""
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
         submissions = store.load_frame(session, "submissions", partnership)
