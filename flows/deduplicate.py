@@ -11,7 +11,7 @@ from consensus import steps
 from consensus.settings import Settings
 from flows.artifacts import Progress
 from flows.parameters import Now, PartnershipId, ReviewPath, instant
-from flows.running import BY, completed, run_step, show
+from flows.running import BY, completed, run_step, show, show_review
 
 __all__ = ["deduplicate"]
 
@@ -40,4 +40,5 @@ def deduplicate(partnership: PartnershipId, reviewed: ReviewPath = None, now: No
             workbook = settings.outputs(partnership) / "review.xlsx"
             run_step("write the review workbook", steps.export_review, partnership=partnership, path=workbook, now=at)
     show(outcome, partnership, plot=True)
+    show_review(partnership)
     return completed(outcome)

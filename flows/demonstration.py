@@ -35,7 +35,7 @@ from flows.interim_ranking import interim_ranking
 from flows.open_round import open_round
 from flows.parameters import AnswersPath, BallotsPath, PartnershipId
 from flows.publish import publish
-from flows.running import BY, open_store, run_step, show
+from flows.running import BY, open_store, run_step, show, show_review
 from flows.serve import wait_for_server
 
 __all__ = ["Clock", "demonstration", "main"]
@@ -106,6 +106,7 @@ def _review(partnership: str, folder: Path, clock: Clock) -> None:
         "scripted review", steps.scripted_review, partnership=partnership, folder=folder, now=clock.reviewed
     )
     show(outcome, partnership, plot=True)
+    show_review(partnership)
     _say(outcome)
 
 

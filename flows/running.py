@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from prefect import Task, get_run_logger, task
@@ -18,7 +19,7 @@ from consensus.steps import Outcome
 from consensus.store import Store
 from flows.artifacts import public_counts, show_outcome
 
-__all__ = ["BY", "completed", "open_store", "run_step", "show"]
+__all__ = ["BY", "completed", "open_store", "run_step", "show", "show_review"]
 
 BY = "flow"
 """Who acts where a flow does: people sign decisions, flows only carry them out."""
@@ -74,6 +75,13 @@ def show(outcome: Outcome, partnership: str, *, plot: bool = False) -> None:
         with open_store() as db:
             images = steps.plots(db, partnership, outcome.stage)
     show_outcome(outcome, partnership, threshold=_threshold(outcome.ids.get("partnership")), images=images)
+
+
+def show_review(partnership: str) -> None:
+    """Create the artifacts of how far the review queue is: a summary and a table, of numbers alone."""
+    with open_store() as db:
+        progress = steps.review_progress(db, partnership, cache=Settings.from_environment().embeddings)
+    show_outcome(replace(progress, stage=f"{progress.stage} review"), partnership)
 
 
 def completed(outcome: Outcome, *, name: str = "Completed") -> State[Any]:

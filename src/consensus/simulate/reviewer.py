@@ -35,6 +35,7 @@ __all__ = ["REVIEWER", "ScriptedReviewer"]
 REVIEWER = "scripted reviewer"
 KEEP_TOGETHER, MEANING, PLACE = 0.3, 0.4, 0.1
 FROM_TOP = 5
+FEW = 2
 ENOUGH_PHRASES = 2
 
 
@@ -224,7 +225,9 @@ class ScriptedReviewer:
     def _idea(
         self, inside: pd.DataFrame, proposals: pd.DataFrame, table: np.ndarray
     ) -> tuple[list[list[int]], list[int]]:
-        """Return which submissions are taken to ask the same, as places, and which are like no others in their group.
+        """Return which submissions are taken to ask the same, as places, and which are not.
+
+        Not taken are those that are like no others in their group, and one or two together that ask nothing.
 
         Those of one wording are always together.
         """
@@ -233,9 +236,11 @@ class ScriptedReviewer:
         near = meaning([asked(text) for text in inside["text"]], self.embedder or default_embedder())
         table = (1 - MEANING) * table + MEANING * near
         groups = _of_one_wording(sorted_into(table, self.questions), inside["text"])
+        told = list(inside["text"])
         left = {place for group in groups for place in group if _mean_likeness(place, group, table) < PLACE}
         kept = [[place for place in group if place not in left] for group in groups]
-        return [group for group in kept if group], sorted(left)
+        few = [group for group in kept if len(group) <= FEW and not any("?" in told[place] for place in group)]
+        return [group for group in kept if group and group not in few], sorted(left.union(*few))
 
     def _categories(self, inside: pd.DataFrame, groups: list[list[int]]) -> dict[str, str]:
         """Return the category of each group by its number, from what is asked, or else from all that is said."""

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from consensus import store
 from consensus.digest import short_id
 from consensus.duplicates import ReviewQueue, Screen
+from consensus.duplicates.deciding.progress import Progress
 from consensus.embedding import CachedEmbedder, default_embedder
 from consensus.errors import DataError, StageError
 from consensus.steps.outcome import Outcome
@@ -176,6 +177,18 @@ def review_progress(db: Store, partnership: str, *, cache: Path) -> Outcome:
     told = queue.progress()
     groups = queue.groups()
     kept = groups.groupby("group")["settled"].first()
+    return Outcome(
+        stage=STAGE,
+        done=f"{told.decisions} screens decided, {told.texts} texts shown. About {told.recall:.0%} of what belongs "
+        f"together is together ({told.low:.0%} to {told.high:.0%}).",
+        next=f"Decide on: `consensus review next --partnership {partnership}`.",
+        counts={"decisions": told.decisions, "groups settled": int(kept.sum())},
+        tables={"Progress of the review": _progress_table(told)},
+        ids={"partnership": partnership},
+    )
+
+
+def _progress_table(told: Progress) -> pd.DataFrame:
     rows = [
         ("decisions that stand", str(told.decisions)),
         ("texts shown", str(told.texts)),
@@ -186,15 +199,7 @@ def review_progress(db: Store, partnership: str, *, cache: Path) -> Outcome:
         ("contradictions that wait to be settled", str(told.open_contests)),
         ("an answer on one candidate is wrong, estimate", f"{told.error:.3f}"),
     ]
-    return Outcome(
-        stage=STAGE,
-        done=f"{told.decisions} screens decided, {told.texts} texts shown. About {told.recall:.0%} of what belongs "
-        f"together is together ({told.low:.0%} to {told.high:.0%}).",
-        next=f"Decide on: `consensus review next --partnership {partnership}`.",
-        counts={"decisions": told.decisions, "groups settled": int(kept.sum())},
-        tables={"Progress of the review": pd.DataFrame(rows, columns=["what", "how much"])},
-        ids={"partnership": partnership},
-    )
+    return pd.DataFrame(rows, columns=["what", "how much"])
 
 
 def _queue(session: Session, partnership: str, cache: Path) -> tuple[ReviewQueue, dict[str, str]]:

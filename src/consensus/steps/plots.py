@@ -13,7 +13,9 @@ from consensus import store
 from consensus.report import tables
 from consensus.report.content import ANSWERED, publication
 from consensus.report.groups import group_looks
+from consensus.settings import Settings
 from consensus.steps.material import load_material, load_rounds
+from consensus.steps.review_course import review_course
 from consensus.store import Store
 
 if TYPE_CHECKING:
@@ -59,7 +61,13 @@ def _people(db: Store, partnership: str, now: datetime) -> dict[str, Drawing | N
 def _sizes(db: Store, partnership: str, now: datetime) -> dict[str, Drawing | None]:
     with db.reading() as session:
         proposals = store.load_frame(session, "proposals", partnership)
-    return {} if proposals.empty else {"plot": _plots().plot_group_sizes(proposals["group"].value_counts())}
+    if proposals.empty:
+        return {}
+    course = review_course(db, partnership, cache=Settings.from_environment().embeddings)
+    return {
+        "plot": _plots().plot_group_sizes(proposals["group"].value_counts()),
+        "decisions and recall": None if course.empty else _plots().plot_review(course),
+    }
 
 
 def _figures(**named: str) -> Draw:
