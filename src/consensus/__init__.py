@@ -4,7 +4,7 @@ The names here are those that an analyst's notebook needs; everything else is re
 """
 
 from consensus.agreement import agree
-from consensus.duplicates import ReviewQueue
+from consensus.duplicates import ReviewQueue, propose_groups
 from consensus.embedding import Embedder, default_embedder
 from consensus.firmness import stress
 from consensus.interim import shortlist
@@ -22,6 +22,7 @@ __all__ = [
     "agree",
     "default_embedder",
     "describe",
+    "propose_groups",
     "rank",
     "shortlist",
     "stress",

@@ -5,6 +5,7 @@ from consensus.duplicates.combiner import PRIOR, Combiner, Prior
 from consensus.duplicates.deciding import ReviewQueue, Screen
 from consensus.duplicates.evidence import FEATURES, Evidence, without_common
 from consensus.duplicates.grouping import SPELLING_THRESHOLD, THRESHOLD, group_id, propose_groups
+from consensus.duplicates.keywords import propose_keywords
 from consensus.duplicates.languages import language
 from consensus.duplicates.neighbours import Neighbours, neighbours
 from consensus.duplicates.quality import Quality, b_cubed, pairwise
@@ -31,6 +32,7 @@ __all__ = [
     "pairwise",
     "propose_categories",
     "propose_groups",
+    "propose_keywords",
     "propose_wordings",
     "without_common",
 ]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from consensus.protocol import Category
 
-__all__ = ["normalise", "propose_categories", "propose_wordings"]
+__all__ = ["blanked", "normalise", "propose_categories", "propose_wordings"]
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-hA-H][.)])\s+(?=\S)")
@@ -65,10 +65,16 @@ def propose_wordings(
     return first.set_index("group")[["submission_id", "wording"]]
 
 
-def _as_wording(text: str, spans: pd.DataFrame | None) -> str:
+def blanked(text: str, spans: pd.DataFrame | None) -> str:
+    """Return a text with what was flagged in it (`start`, `end` of characters) blanked."""
     if spans is not None:
         for start, end in sorted(zip(spans["start"], spans["end"], strict=True), reverse=True):
             text = f"{text[:start]}[…]{text[end:]}"
+    return text
+
+
+def _as_wording(text: str, spans: pd.DataFrame | None) -> str:
+    text = blanked(text, spans)
     line = _SPACES.sub(" ", _LIST_MARK.sub("", text)).strip()
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rsplit(" ", 1)[0] + "…"
 

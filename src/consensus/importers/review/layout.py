@@ -44,6 +44,7 @@ REVIEW_COLUMNS = {
     "reason": 30,
     "category": 16,
     "wording": 60,
+    "words that set it apart": 30,
     "why proposed": 40,
     "question as written": 0,
     "out of scope as written": 0,

@@ -12,6 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from consensus.duplicates import propose_keywords
 from consensus.importers.review.layout import (
     AGREEMENT,
     AGREEMENT_ROW,
@@ -42,6 +43,7 @@ Rows with the same word in "question" become one summary question. To split a gr
 join two groups, give their rows the same word. Any word will do.
 "wording" is how the summary question will read on the ballot. It is proposed on the first row of each group, in a
 participant's own words: write it anew, in plain words, naming nobody. One row of a question is enough.
+"words that set it apart" are what the submissions of a group say and others do not; they may help with the wording.
 "category" is the heading under which it stands; choose it from the list. One row of a question is enough.
 "out of scope": write x to set a submission aside, and the reason beside it. Take the x away to bring one back.
 Leave "question" empty where you do not want to decide yet.
@@ -120,10 +122,12 @@ def _review_sheet(
 ) -> None:
     kinds = identifiers.groupby("submission_id")["kind"].agg(lambda found: ", ".join(sorted(set(found)))).to_dict()
     names = {group: protocol.group_name(group) for group in rows["stakeholder"].unique()}
+    telling = propose_keywords(rows[["submission_id", "text"]], rows[["submission_id", "group"]], identifiers)
     _head(sheet, REVIEW_COLUMNS)
     columns = ["submission_id", "group", "similarity", "text", "stakeholder", "why"]
     band, last = False, None
     for number, (row, start) in enumerate(zip(rows[columns].to_dict("records"), begun, strict=True), start=2):
+        words = telling.get(row["group"], "") if row["group"] != last else ""
         band, last = band != (row["group"] != last), row["group"]
         person = (start.question, start.out_of_scope, start.reason, start.category, start.wording)
         shown = (
@@ -134,7 +138,7 @@ def _review_sheet(
             names[row["stakeholder"]],
         )
         flags = kinds.get(row["submission_id"], "")
-        _row(sheet, number, (*shown, flags, *person, row["why"], *person), fill=_BAND if band else None)
+        _row(sheet, number, (*shown, flags, *person, words, row["why"], *person), fill=_BAND if band else None)
     _yours(sheet, REVIEW_COLUMNS, ["question", "out of scope", "reason", "category", "wording"], len(rows) + 1)
     _offer_categories(sheet, REVIEW_COLUMNS, len(rows) + 1, protocol)
     fit_rows(sheet, tallest=TALLEST, head=2)
