@@ -7,15 +7,19 @@ import random
 import re
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from scipy.stats import spearmanr
+from sqlalchemy.engine import make_url
 
 from consensus import models, steps, tokens
 from tests import people, walk
+from tests.flows import conftest
 from tests.people import GATHER, GATHER_ENDS, INTERIM, INTERIM_ENDS, OPENS
 from tests.promises.test_withdrawal_erases_my_words import holding, later_round
 
+harness, api = conftest.harness, conftest.api
 PERSON_SIDE = {"person", "participation", "mail", "interest"}
 SENT_SIDE = {"response", "ballot", "answer", "submission", "chainentry", "riskflag"}
 
@@ -107,6 +111,35 @@ def test_no_file_beside_the_database_holds_ids_of_both_sides(tmp_path):
         people_held = [one for one in taken if str(one.person_id).encode() in content]
         assert not (held and people_held), path.name
     db.close()
+
+
+@pytest.mark.server
+def test_nothing_that_prefect_keeps_of_the_run_that_closed_the_round_names_anybody(tmp_path, api, monkeypatch):
+    from prefect.settings import PREFECT_HOME, PREFECT_SERVER_DATABASE_CONNECTION_URL
+
+    from flows.advance_rounds import advance_rounds
+
+    db, taken = took_part(tmp_path, 12)
+    db.close()
+    monkeypatch.setenv("CONSENSUS_HOME", str(tmp_path))
+    monkeypatch.setenv("CONSENSUS_DATABASE_URL", f"sqlite:///{tmp_path / 'consensus.db'}")
+
+    run = advance_rounds(now=INTERIM_ENDS, return_state=True)
+
+    assert run.is_completed()
+    assert all(row["response_id"] is None for row in rows(tmp_path / "consensus.db")["participation"])
+    database = Path(make_url(PREFECT_SERVER_DATABASE_CONNECTION_URL.value()).database)
+    kept = [*database.parent.glob(f"{database.name}*"), *(p for p in PREFECT_HOME.value().rglob("*") if p.is_file())]
+    content = b"".join(path.read_bytes() for path in kept)
+    told = [log["message"] for log in api.request("POST", "/logs/filter", json={"limit": 200}).json()]
+    assert str(run.state_details.flow_run_id).encode() in content
+    ids = {one_id for one in taken for one_id in _ids(one)}
+    assert [one_id for one_id in ids if one_id.encode() in content or one_id in str(told)] == []
+
+
+def _ids(one) -> set[str]:
+    """Return everything by which somebody or their ballot could be told apart."""
+    return {one.token, tokens.token_hash(one.token), str(one.person_id), one.response_id, one.code}
 
 
 PAGE = 4096
