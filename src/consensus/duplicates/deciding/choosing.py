@@ -85,7 +85,7 @@ class Chooser:
         self._of = np.full(len(self.land), -1, dtype=np.int64)
         for place, rows in enumerate(self._rows):
             self._of[rows] = place
-        self.worth, self.hopes = self._first_look()
+        self.worth = self._first_look()
 
     def __contains__(self, name: str) -> bool:
         return name in self._place and bool(self.size[self._place[name]])
@@ -110,12 +110,16 @@ class Chooser:
         self._rows[out] = self._rows[out][:0]
         self._of[self._rows[into]] = into
         self.size[into] += self.size[out]
-        self.size[out], self.worth[out], self.hopes[out] = 0, _NOBODY, 0
+        self.size[out], self.worth[out] = 0, _NOBODY
 
     def weigh(self, groups: Iterable[str], apart: Callable[[str], set[str]]) -> None:
         """Weigh groups anew, since they or what is around them changed."""
         for name in groups:
-            self.plan(name, apart(name))
+            self._keep(name, apart(name))
+
+    def refresh(self, apart: Callable[[str], set[str]]) -> None:
+        """Weigh anew the groups that are likeliest to be asked about next."""
+        self.best(apart, keep=True)
 
     def learn(self, model: Combiner, error: float) -> None:
         """Take another weighing of evidence and of answers; every group is weighed anew when its turn comes."""
@@ -128,12 +132,14 @@ class Chooser:
         """
         there = np.flatnonzero(self.size)
         there = there[:: max(len(there) // _LOOKED_OVER, 1)]
-        for place in there:
-            self.plan(self.names[place], apart(self.names[place]))
-        return self.size[there], self.hopes[there]
+        hoped = [self._hoped(self.names[place], apart(self.names[place])) for place in there]
+        return self.size[there], np.array(hoped).reshape(len(there), HOPES)
 
-    def best(self, apart: Callable[[str], set[str]], skip: Iterable[str] = ()) -> Plan | None:
-        """Return the screen worth the most, ties by the group's id; None when none is worth anything."""
+    def best(self, apart: Callable[[str], set[str]], skip: Iterable[str] = (), *, keep: bool = False) -> Plan | None:
+        """Return the screen worth the most, ties by the group's id; None when none is worth anything.
+
+        With `keep` what was found out about the groups on the way is remembered.
+        """
         worth = self.worth.copy()
         worth[[self._place[name] for name in skip]] = _NOBODY
         found: Plan | None = None
@@ -142,7 +148,7 @@ class Chooser:
             if worth[place] <= 0 or (found and (tried >= _TRIES or worth[place] <= found.worth)):
                 break
             name = self.names[place]
-            plan = self.plan(name, apart(name))
+            plan = self._keep(name, apart(name)) if keep else self.plan(name, apart(name))
             worth[place] = _NOBODY
             if plan.worth > (found.worth if found else 0.0):
                 found = plan
@@ -154,10 +160,18 @@ class Chooser:
         others, told, chance = self._weighed(place, apart)
         worth, count = self._gain(self.size[place], self.size[others], chance)
         order = np.lexsort((others, -chance))[:count]
-        self.worth[place] = worth
-        self.hopes[place] = hopes(chance, self.size[others])
         shown = tuple(self.names[other] for other in others[order])
         return Plan(name, shown, told[order], chance[order], worth)
+
+    def _keep(self, name: str, apart: set[str]) -> Plan:
+        """Return the best screen with a group as its anchor, and remember what it is worth."""
+        plan = self.plan(name, apart)
+        self.worth[self._place[name]] = plan.worth
+        return plan
+
+    def _hoped(self, name: str, apart: set[str]) -> np.ndarray:
+        others, _, chance = self._weighed(self._place[name], apart)
+        return hopes(chance, self.size[others])
 
     def check(self, name: str, apart: set[str], answers: int) -> Plan:
         """Return the groups with hardly a chance that the check after some answers asks about beside a group."""
@@ -192,15 +206,15 @@ class Chooser:
         count = max(int((np.diff(gain, prepend=0.0) >= self.costs.text).sum()), 1)
         return float(gain[count - 1] / (self.costs.decision + 1 + count)), count
 
-    def _first_look(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return for each group of one wording about what asking is worth, and what is hoped to be around it.
+    def _first_look(self) -> np.ndarray:
+        """Return for each group of one wording about what asking is worth.
 
         Every neighbour is taken for a group of its own; who is asked about is weighed exactly before that.
         """
-        worth, hoped = np.full(len(self.names), _NOBODY), np.zeros((len(self.names), HOPES))
+        worth = np.full(len(self.names), _NOBODY)
         alone = np.array([place for place, rows in enumerate(self._rows) if len(rows) == 1], dtype=np.int64)
         if not len(alone) or not self.land.near.shape[1]:
-            return worth, hoped
+            return worth
         rows = np.array([self._rows[place][0] for place in alone])
         near, cosines = self.land.near[rows], self.land.cosines[rows]
         best = self.land.cosines[:, :2]
@@ -210,5 +224,4 @@ class Chooser:
         size, sizes = self.size[alone], self.weights[near]
         for number, place in enumerate(alone):
             worth[place] = self._gain(size[number], sizes[number], chance[number])[0]
-        hoped[alone] = hopes(chance, sizes)
-        return worth, hoped
+        return worth

@@ -63,14 +63,17 @@ class Doubts:
             found = [*self._links(group), *self._partings(group)] if group in self._chooser else []
             self._of[group] = [doubt for doubt in found if doubt.gain >= self._chooser.costs.text]
 
+    def refresh(self) -> None:
+        """Weigh anew the groups whose answers are likeliest to be doubted next."""
+        likeliest = sorted(self._of, key=lambda group: (-self._worth(self._of[group]), group))
+        self.weigh(set(likeliest[:_TRIES]))
+
     def best(self, worth: float) -> tuple[str, list[Doubt]] | None:
         """Return the group and doubts whose screen gains more for its cost than `worth`, ties by the group's id.
 
         What was answered a moment ago waits, unless nothing else is worth asking.
         """
         patience = _PATIENCE if worth > 0 else 0
-        likeliest = sorted(self._of, key=lambda group: (-self._worth(self._of[group]), group))
-        self.weigh(set(likeliest[:_TRIES]))
         ripe = {
             group: [doubt for doubt in doubts if self._standing.compared - doubt.number >= patience]
             for group, doubts in self._of.items()

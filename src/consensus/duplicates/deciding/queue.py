@@ -233,9 +233,17 @@ class ReviewQueue:
         return counts
 
     def _replay(self) -> None:
-        """Read the log from its beginning, without what was taken back."""
-        kept = in_force(frame_of(self._rows))
-        self._standing_rows = [row for row in self._rows if row["decision_id"] in set(kept["decision_id"])]
+        """Read the log from its beginning, without what was taken back.
+
+        Everything is weighed anew at the last full ten answers, or where something else was decided since; the answers
+        after that are taken in one by one. So a queue that was there all the time and one made from its log agree.
+        """
+        kept = set(in_force(frame_of(self._rows))["decision_id"])
+        rows = [row for row in self._rows if row["decision_id"] in kept]
+        answers = sum(row["kind"] == "compared" for row in rows)
+        trailing = next((n for n, row in enumerate(reversed(self._rows)) if not self._is_plain(row)), len(self._rows))
+        cut = len(rows) - min(trailing, answers % REFIT)
+        self._standing_rows = rows[:cut]
         self._standing = Standing(self._wordings, aside={each: Aside(why) for each, why in self._status.items()})
         for row in self._standing_rows:
             self._standing.read(row)
@@ -243,6 +251,8 @@ class ReviewQueue:
         self._learn()
         self._regroup()
         self._showing = Showing(self._chooser, self._standing, self._wordings, self._order, self._groups)
+        for row in rows[cut:]:
+            self._take_in(row)
 
     def _regroup(self) -> None:
         """Lay out the groups as they stand."""
@@ -259,6 +269,7 @@ class ReviewQueue:
         spoken = {each: self._number[wording] for each, wording in self._wordings.items() if wording in self._number}
         self._doubts = Doubts(self._chooser, self._standing, spoken)
         self._doubts.weigh({self._standing.home(each) for each in self._standing.decided - set(self._standing.aside)})
+        self._refresh()
 
     def _learn(self) -> None:
         """Learn from the answers up to the last full ten, so that a replay learns the same."""
@@ -282,24 +293,41 @@ class ReviewQueue:
         row = decision(kind, subject, value, by=by, at=at, why=why, known=known)
         self._rows.append(row)
         self._out.clear()
-        if kind != "compared" or value.get("settles") or value.get("again"):
+        if not self._is_plain(row) or (len(self._answers) + 1) % REFIT == 0:
             self._replay()
-            return
+        else:
+            self._take_in(row)
+
+    def _take_in(self, row: dict[str, Any]) -> None:
+        """Take in an answer, and weigh anew what it touched and what is likeliest to be asked next."""
+        value = row["value"]
         named = [shown[0] for shown in (value["anchor"], *value["same"], *value["different"])]
         before = {each: self._standing.home(each) for each in named}
         self._standing.read(row)
         self._standing_rows.append(row)
-        self._answers.append(row["value"])
+        self._answers.append(value)
         for each, group in before.items():
             now = self._standing.home(each)
             if now != group and group in self._groups:
                 self._groups[now] = sorted([*self._groups[now], *self._groups.pop(group)])
                 self._chooser.join(now, group)
-        if len(self._answers) % REFIT == 0:
-            self._learn()
         touched = {self._standing.home(each) for each in named if each not in self._standing.aside}
         self._chooser.weigh(touched, self._standing.apart)
         self._doubts.weigh(touched)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Weigh anew what is likeliest to be asked next; asking for a screen and looking at progress change nothing."""
+        self._chooser.refresh(self._standing.apart)
+        self._doubts.refresh()
+
+    def _is_plain(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a row is an answer on texts that say something, and neither settles nor was asked again."""
+        value = row["value"]
+        if row["kind"] != "compared" or value.get("settles") or value.get("again"):
+            return False
+        shown = (value["anchor"], *value["same"], *value["different"])
+        return all(self._wordings.get(each, "") for submissions in shown for each in submissions)
 
     def _checked(self, submissions: Iterable[str]) -> list[str]:
         listed = list(dict.fromkeys(submissions))
