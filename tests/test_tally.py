@@ -252,6 +252,15 @@ FAULTS = {
 }
 
 
+def test_a_tally_whose_questions_and_groups_are_numbers_comes_back_from_its_frame():
+    t = tally(long(("b1", 1, {1: 1, 2: 2}), ("b2", 0, {2: 1, 3: 2})))
+
+    back = Tally.from_frame(t.to_frame())
+
+    assert (back.groups, back.questions, back.digest) == ((0, 1), (1, 2, 3), t.digest)
+    assert {type(label) for label in (*back.groups, *back.questions)} == {int}
+
+
 @pytest.mark.parametrize(("form", "ballot", "fault"), [(f, b, w) for f, cases in FAULTS.items() for b, w in cases])
 def test_a_ballot_the_form_does_not_allow_is_told_with_its_row_and_remedy(form, ballot, fault):
     with pytest.raises(DataError) as told:

@@ -46,7 +46,8 @@ def write_frame(t: Tally) -> pd.DataFrame:
     parts = [pd.DataFrame([{"table": "form", "other": t.form, "count": -1 if t.depth is None else t.depth}])]
     for name, column in LABELS.items():
         labels = list(getattr(t, name))
-        parts.append(pd.DataFrame({"table": name, column: labels, "count": range(len(labels))}))
+        as_they_are = pd.Series(labels, dtype=object)
+        parts.append(pd.DataFrame({"table": name, column: as_they_are, "count": range(len(labels))}))
     parts += _cells(t, "")
     if t.voices is not None:
         parts.append(pd.DataFrame([{"table": "unit", "count": t.voices.unit}]))
