@@ -367,6 +367,8 @@ def test_an_unknown_rule_subgroup_or_question_by_hand_is_refused():
         shortlist(ranking, "union_and_subgroup", subgroup="nurse")
     with pytest.raises(ProtocolError, match="question 'q9' put in by hand is not in the ranking"):
         shortlist(ranking, by_hand={"q9": "x"})
+    with pytest.raises(ProtocolError, match="question 'q1' is put in by hand without a reason; write why"):
+        shortlist(ranking, by_hand={"q1": " "})
 
 
 def test_the_interim_ranking_itself_can_be_shortlisted():

@@ -25,7 +25,7 @@ ABCVOTING = {"sequential_pav": "seqpav", "sequential_phragmen": "seqphragmen", "
 
 def chosen(t: Tally, rule: str, size: int) -> list:
     """Return the shortlist's questions, in the order of the ranking."""
-    return shortlist(rank(t), rule, size=size, tally=t).index.tolist()
+    return shortlist(rank(t), rule, size, 10, None, t).index.tolist()
 
 
 @RULES

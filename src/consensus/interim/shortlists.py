@@ -136,8 +136,9 @@ def shortlist(
     size: int = 25,
     per_group: int = 10,
     subgroup: Subgroup = None,
-    by_hand: Mapping[Any, str] | None = None,
     tally: Tally | None = None,
+    *,
+    by_hand: Mapping[Any, str] | None = None,
 ) -> pd.DataFrame:
     """Return the shortlist in the combined order, each question with why it is in.
 
@@ -152,11 +153,10 @@ def shortlist(
         (completed by sequential Phragmen): up to `size`, each group having equal money, times its share.
     subgroup
         A group with positions in the ranking, or that group and how many of its first questions to take.
-    by_hand
-        Question -> the reason why people put it in; added to whatever the rule gives.
-
     tally
         The tally ranked, with its ballots, which the proportional rules read; an interim ranking brings its own.
+    by_hand
+        Question -> the reason why people put it in; added to whatever the rule gives.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def shortlist(
     Raises
     ------
     ProtocolError
-        An unknown rule or subgroup, or a question put in by hand that is not in the ranking.
+        An unknown rule or subgroup, or a question put in by hand that is not in the ranking or has no reason.
 
     Examples
     --------
@@ -185,10 +185,7 @@ def shortlist(
     if rule not in SHORTLIST_RULES:
         raise ProtocolError(f"No shortlist rule {rule!r}; use one of {', '.join(SHORTLIST_RULES)}.")
     frame = ranking.ranking if isinstance(ranking, InterimRanking) else ranking
-    unknown = [question for question in by_hand or {} if question not in frame.index]
-    if unknown:
-        faults = [f"question '{question}' put in by hand is not in the ranking; mend its id." for question in unknown]
-        raise ProtocolError.of("the shortlist", faults)
+    _check_by_hand(by_hand or {}, frame)
     if tally is None and isinstance(ranking, InterimRanking):
         tally = ranking.tally
     draw = _Draw(frame, _voices(frame), {}, set(), tally)
@@ -216,6 +213,21 @@ def shortlist(
     if "weighting" in frame.attrs:
         result.attrs["weighting"] = frame.attrs["weighting"]
     return result
+
+
+def _check_by_hand(by_hand: Mapping[Any, str], ranking: pd.DataFrame) -> None:
+    faults = [
+        f"question '{question}' put in by hand is not in the ranking; mend its id."
+        for question in by_hand
+        if question not in ranking.index
+    ]
+    faults += [
+        f"question '{question}' is put in by hand without a reason; write why."
+        for question, reason in by_hand.items()
+        if not str(reason or "").strip()
+    ]
+    if faults:
+        raise ProtocolError.of("the shortlist", faults)
 
 
 def _voices(ranking: pd.DataFrame) -> list[str]:
