@@ -126,6 +126,33 @@ def test_no_ballot_is_favoured_whatever_their_number(ballots):
     assert ((drawn.sum(axis=0) - expected) ** 2 / expected).sum() <= stats.chi2.ppf(0.9999, max(ballots - 1, 1))
 
 
+@pytest.mark.parametrize("mean", [0.0, 0.3, 0.955, 2.7, 8.0])
+def test_a_byte_and_what_it_leaves_give_each_number_its_poisson_probability(mean):
+    whole, left = drawing._poisson_parts(mean)
+
+    number = np.arange(64)
+    of_bytes, of_rest = np.diff(whole, prepend=0), np.diff(left, prepend=0)
+    assert whole[-1] <= 256
+    np.testing.assert_allclose((of_bytes + of_rest) / 256, stats.poisson.pmf(number, mean), atol=1e-15)
+    assert left[-1] == pytest.approx(256 - whole[-1], abs=1e-9)
+
+
+@pytest.mark.parametrize(("ballots", "draws"), [(3, 3), (3, 40), (7, 5), (60, 60), (3, 0)])
+def test_two_ballots_are_drawn_as_often_as_a_multinomial_has_them(ballots, draws):
+    told = (lambda at: at[:, None] == np.arange(ballots), np.ones(ballots, int), 20_000, 4, "carer")
+
+    drawn = replicate_sums(*told, largest=1, draws=draws)
+
+    assert (drawn.sum(axis=1) == draws).all()
+    for seen, part in ((drawn[:, 0], 1 / ballots), (drawn[:, 0] + drawn[:, 1], 2 / ballots)):
+        expected = len(seen) * stats.binom.pmf(np.arange(draws + 1), draws, part)
+        counted = np.bincount(seen, minlength=draws + 1)
+        kept = expected >= 5
+        last = np.append(expected[kept], expected[~kept].sum()), np.append(counted[kept], counted[~kept].sum())
+        off = ((last[1] - last[0]) ** 2 / np.maximum(last[0], 1)).sum()
+        assert off <= stats.chi2.ppf(0.9999, max(int(kept.sum()), 1))
+
+
 def test_products_start_no_threads_of_their_own_until_the_last_of_us_is_done():
     def threads():
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}

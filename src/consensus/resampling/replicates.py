@@ -37,8 +37,10 @@ Rows = Callable[[IntArray], npt.NDArray]
 
 BLOCK = 4096
 """Ballots a block, no more than 2**16: the counters of one replicate stay in the nearest cache."""
-IN_CACHE = 1 << 16
+IN_CACHE = 1 << 18
 """Counters held at once, for as many replicates as that takes."""
+LARGEST_MEAN = 8.0
+"""Ballots drawn more often on average have the rest drawn one by one: a byte tells small numbers alone apart."""
 WORTH_A_THREAD = 1 << 22
 """Fewer draws are made by one thread: more would wait for each other longer than they work."""
 EXACT_SINGLE, EXACT_DOUBLE = 2**24, 2**53
@@ -153,42 +155,46 @@ def replicate_weights(weight: IntArray, replicates: int, seed: int, name: str) -
 def _draw(rng: np.random.Generator, falls: IntArray, size: int, exact: type) -> npt.NDArray:
     """Return how often each of a block's ballots is drawn in each replicate, shape (replicates, size).
 
-    Counted with some more ballots than there are: draws that fall on these are made again.
+    Given their sum, Poisson numbers of one mean are a multinomial. They make most of the draws: their mean is somewhat
+    below what is wanted, each draw that lacks falls on a ballot by itself, and a replicate with too many is made anew.
     """
+    least = int(falls.min()) if len(falls) else 0
+    parts = _poisson_parts(max(0.0, min(LARGEST_MEAN, (least - 2 * least**0.5) / size)))
     drawn: npt.NDArray = np.empty((len(falls), size), dtype=exact)
-    bits = max(1, (size - 1).bit_length())
-    width = 1 << bits if 16 * size >= 15 << bits else size + 1
-    step = max(1, IN_CACHE // width)
+    step = max(1, IN_CACHE // size)
     for begin in range(0, len(falls), step):
-        some = falls[begin : begin + step]
-        row, least = np.arange(len(some)) * width, int(some.min())
-        cell = _fall(rng, size, width, len(some) * least).astype(np.intp).reshape(len(some), least)
-        cell += row[:, None]
-        flat = np.bincount(cell.ravel(), minlength=len(some) * width)
-        count = flat.reshape(-1, width)
-        lack = some - least + count[:, size:].sum(axis=1)
-        while (lacking := int(lack.sum())) > 0:
-            again, owner = _fall(rng, size, width, lacking), np.repeat(np.arange(len(some)), lack)
-            np.add.at(flat, row[owner] + again, 1)
-            lack = np.bincount(owner[again >= size], minlength=len(some))
-        drawn[begin : begin + step] = count[:, :size]
+        wanted, some = falls[begin : begin + step], drawn[begin : begin + step]
+        count = _poisson(rng, (len(some), size), *parts)
+        lack = wanted - count.sum(axis=1, dtype=np.uint32)
+        while len(over := np.flatnonzero(lack < 0)):
+            count[over] = _poisson(rng, (len(over), size), *parts)
+            lack[over] = wanted[over] - count[over].sum(axis=1, dtype=np.uint32)
+        some[:] = count
+        more = rng.integers(0, size, int(lack.sum()), dtype=np.uint16)
+        np.add.at(some.reshape(-1), np.repeat(np.arange(len(some)) * size, lack) + more, exact(1))
     return drawn
 
 
-def _fall(rng: np.random.Generator, size: int, width: int, count: int) -> npt.NDArray:
-    """Return so many whole numbers below `width`, at most 2**16; all those below `size` are equally likely.
+def _poisson_parts(mean: float) -> tuple[IntArray, FloatArray]:
+    """Return for each number, added up: how many of 256 bytes stand for it, and what of its probability is left."""
+    parts = 256 * np.exp(-mean) * np.cumprod(np.r_[1.0, mean / np.arange(1, 64)])
+    whole = np.floor(parts).astype(np.int64)
+    return np.cumsum(whole), np.cumsum(parts - whole)
 
-    Each takes 16 random bits: the last of them where `width` is a power of two, else scaled, and `size` where that
-    would favour some. Source: Lemire, ACM Trans Model Comput Simul 2019;29:3.
-    """
-    words = rng.bit_generator.random_raw(-(-count // 4)).astype("<u8", copy=False).view("<u2")[:count]
-    if width > size + 1 or width == size:
-        return words & np.uint16(width - 1)
-    scaled = words * np.uint32(size)
-    again = scaled.astype(np.uint16) < 2**16 % size
-    scaled >>= np.uint32(16)
-    scaled[again] = size
-    return scaled
+
+def _poisson(
+    rng: np.random.Generator, shape: tuple[int, int], whole: IntArray, left: FloatArray
+) -> npt.NDArray[np.uint8]:
+    """Return Poisson numbers: a random byte each, and one of 53 bits for the few whose byte stands for no number."""
+    size, last = shape[0] * shape[1], int(whole[-1])
+    byte = rng.bit_generator.random_raw(-(-size // 8)).astype("<u8", copy=False).view(np.uint8)[:size]
+    count = np.zeros(size, np.uint8)
+    for edge in whole[whole < last].astype(np.uint8):
+        count += (byte >= edge).view(np.uint8)
+    if last < 256:
+        rare = np.flatnonzero(byte >= np.uint8(last))
+        count[rare] = np.searchsorted(left[:-1], left[-1] * rng.random(len(rare)), side="right")
+    return count.reshape(shape)
 
 
 def gaussian_sums(
