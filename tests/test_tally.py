@@ -252,6 +252,19 @@ FAULTS = {
 }
 
 
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_a_blank_is_no_stakeholder_group_and_no_question(dtype):
+    frame = long(("b1", "", {"q1": 1}), ("b2", "carer", {" ": 1})).astype({"group": dtype, "question": dtype})
+
+    with pytest.raises(DataError) as refused:
+        tally(frame)
+
+    assert [fault.split(";")[0] for fault in refused.value.faults] == [
+        "row 1: no stakeholder group",
+        "row 2: no question",
+    ]
+
+
 def test_a_tally_whose_questions_and_groups_are_numbers_comes_back_from_its_frame():
     t = tally(long(("b1", 1, {1: 1, 2: 2}), ("b2", 0, {2: 1, 3: 2})))
 

@@ -172,7 +172,7 @@ def _number_runs(ids: pd.Series) -> IntArray | None:
 
 
 class _Factors:
-    """A column of labels as the different ones and the number of each row's; -1: missing."""
+    """A column of labels as the different ones and the number of each row's; -1: missing, or nothing but blanks."""
 
     def __init__(self, column: pd.Series):
         if isinstance(column.dtype, pd.CategoricalDtype):
@@ -180,6 +180,9 @@ class _Factors:
         else:
             self.found, unique = pd.factorize(column)
             self.labels = list(unique)
+        blank = [at for at, label in enumerate(self.labels) if isinstance(label, str) and not label.strip()]
+        if blank:
+            self.found = np.where(np.isin(self.found, blank), -1, self.found)
 
     @property
     def used(self) -> list[Any]:
