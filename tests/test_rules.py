@@ -314,7 +314,7 @@ def test_an_option_that_a_rule_does_not_take_or_a_form_it_does_not_bear_is_refus
         ranked(profile, "borda", form="chosen", unranked="zero")
     with pytest.raises(ProtocolError, match="needs ballots that agree or not"):
         ranked(profile, "group_informed_consensus")
-    with pytest.raises(ProtocolError, match="use one above 0"):
+    with pytest.raises(ProtocolError, match="use a number above 0"):
         ranked(profile, "plackett_luce", prior=0)
 
 

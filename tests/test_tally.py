@@ -338,7 +338,7 @@ def test_a_missing_column_is_named_with_those_needed():
 def test_an_unknown_form_or_depth_is_refused_with_those_there_are():
     with pytest.raises(DataError, match="No ballot form 'ranks'; use one of ranked"):
         tally(long(("b1", "carer", {"q1": 1})), form="ranks")
-    with pytest.raises(DataError, match="use 1 or more, or None for all"):
+    with pytest.raises(DataError, match="pass a whole number from 1"):
         tally(long(("b1", "carer", {"q1": 1})), depth=0)
 
 

@@ -13,6 +13,7 @@ from scipy import stats
 from consensus.agreement.between import jensen_shannon, kendall_tau_b, rank_biased_overlap, top_overlap
 from consensus.agreement.concordance import friedman
 from consensus.agreement.within import RATERS, rate_places, read_raters, resample_raters
+from consensus.arguments import a_tally, check_whole
 from consensus.errors import ProtocolError
 from consensus.resampling import (
     BallotMatrix,
@@ -98,7 +99,9 @@ def agree(
     [['kendall_tau_b', -1.0], ['top_overlap', 0.0], ['rank_biased_overlap', 0.9], ['jensen_shannon', 0.0447...],
      ['largest_rank_gap', 1.0]]
     """
-    if replicates < 0 or top < 1 or not 0 < rbo_p < 1:
+    a_tally("agree", t, Tally)
+    check_whole("agree", top=(top, 0), replicates=(replicates, 0), seed=(seed, 0), workers=(workers, 1))
+    if top < 1 or not 0 < rbo_p < 1:
         raise ProtocolError("Agreement needs 0 or more replicates, a top of 1 or more and an rbo_p between 0 and 1.")
     tables = group_tables(t, None, ties)
     rows, notes = _within(tables, replicates, seed, workers)

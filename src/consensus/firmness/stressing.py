@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from consensus.arguments import a_mapping, a_tally, check_whole
 from consensus.errors import ConsensusError, DataError, ProtocolError
 from consensus.firmness.influence import influence, without_each
 from consensus.firmness.replicas import rank_interval, rank_replicates
@@ -82,6 +83,9 @@ def stress(
     q1           1    1     1    1.0            0.5             0.75
     q2           2    2     2    0.0            0.5            -0.75
     """
+    a_tally("stress", t, Tally)
+    a_mapping("stress", "shares", shares)
+    check_whole("stress", top=(top, 0), replicates=(replicates, 0), seed=(seed, 0), workers=(workers, 1))
     if replicates < 2 or top < 1:
         raise DataError("Firmness needs 2 replicates or more and a top of 1 or more; ask for more.")
     if rule not in RULES:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from consensus.arguments import a_mapping, check_whole
 from consensus.digest import digest
 from consensus.errors import ProtocolError
 from consensus.interim.proportional import PROPORTIONAL_RULES
@@ -184,6 +185,8 @@ def shortlist(
     """
     if rule not in SHORTLIST_RULES:
         raise ProtocolError(f"No shortlist rule {rule!r}; use one of {', '.join(SHORTLIST_RULES)}.")
+    check_whole("shortlist", size=(size, 1), per_group=(per_group, 1))
+    a_mapping("shortlist", "by_hand", by_hand)
     frame = ranking.ranking if isinstance(ranking, InterimRanking) else ranking
     _check_by_hand(by_hand or {}, frame)
     if tally is None and isinstance(ranking, InterimRanking):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from consensus.arguments import a_mapping, a_tally
 from consensus.errors import ProtocolError
 from consensus.rules.choice_models import bradley_terry, plackett_luce
 from consensus.rules.group_tables import GroupTables, Scores, group_tables, lowest_places
@@ -98,6 +99,8 @@ def rank(
     q1           1   True    3.0             1.0             2.0
     q2           1   True    3.0             2.0             1.0
     """
+    a_tally("rank", t, Tally)
+    a_mapping("rank", "shares", shares)
     if rule not in RULES:
         raise ProtocolError(f"No rule called {rule!r}; use one of {', '.join(RULES)}.")
     allowed = [name for name in signature(RULES[rule]).parameters if name != "tables"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -132,8 +133,8 @@ def _block_stages(favour: FloatArray, weight: FloatArray) -> Iterator[Stage]:
 
 
 def _fitted(tables: GroupTables, name: str, model: Model, prior: Fraction | float) -> Scores:
-    if not prior > 0:
-        raise ProtocolError(f"A prior of {prior} leaves {name} without a fit on some ballots; use one above 0.")
+    if not isinstance(prior, Real) or not 0 < prior < float("inf"):
+        raise ProtocolError(f"A prior of {prior!r} leaves {name} without a fit on some ballots; use a number above 0.")
     strength = _maximise(model, len(tables.tally.questions), float(prior))
     notes = [f"{name}: regularised, each question also wins and loses {prior} times against an average one."]
     parts = _win_components(tables)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from consensus.arguments import check_whole
 from consensus.errors import DataError
 from consensus.tally.coded import LANES, UNSURE, CodedBallots, code_ballots
 from consensus.tally.pairs import count_pairs, count_weighted
@@ -29,6 +30,10 @@ __all__ = ["Tally", "tally", "tally_coded"]
 
 EXACT = 2**53
 """Counts below it are exact in a float, in which counters with weights count."""
+
+
+DEEPEST = 10_000
+"""No ballot names more places than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,8 +169,14 @@ class Tally:
         told = {**self.weighting, "people": people, "effective": self.effective}
         return {"weighting": told} if self.voices is not None else {}
 
+    def __radd__(self, start: object) -> Tally:
+        """Let `sum` add parts: its start, 0, adds nothing."""
+        return self if start == 0 else NotImplemented
+
     def __add__(self, more: Tally) -> Tally:
         """Return the tally of both sets of ballots: the same bits as one pass over all of them."""
+        if not isinstance(more, Tally):
+            return NotImplemented
         if (self.form, self.depth) != (more.form, more.depth):
             raise DataError("Tallies of different forms or depths do not add; tally both parts alike.")
         if (self.voices is None) != (more.voices is None):
@@ -238,6 +249,8 @@ def tally(
 ) -> Tally:
     """Return the integer tables of a long ballots frame, one row a ballot and question.
 
+    A ballot is what has one id in one group: one person under two groups would be two. Each declares one voice.
+
     Parameters
     ----------
     ballots
@@ -269,8 +282,15 @@ def tally(
     consensus.errors.DataError: 1 fault in the ballots:
       row 2: a place above this one is empty in the ballot; close the gap, or allow it with gaps = 'close'.
     """
-    if depth is not None and depth < 1:
-        raise DataError(f"A depth of {depth} scores no place; use 1 or more, or None for all.")
+    if not isinstance(ballots, pd.DataFrame):
+        kind = type(ballots).__name__
+        raise DataError(f"Ballots come as a data frame, one row a ballot and question; this is a {kind}.")
+    if isinstance(questions, str):
+        raise DataError("questions is one text; pass a list of question ids.")
+    if depth is not None:
+        check_whole("tally", depth=(depth, 1))
+        if depth > DEEPEST:
+            raise DataError(f"A depth of {depth:,} is more than {DEEPEST:,}; pass None where all places score.")
     t = tally_coded(code_ballots(ballots, questions, form, groups, gaps), depth, keep_ballots)
     return replace(t, weighting=dict(ballots.attrs.get("weighting", {}))) if t.voices is not None else t
 
