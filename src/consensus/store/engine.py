@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel, create_engine
 
@@ -77,6 +77,7 @@ class Store:
                 options = {"poolclass": StaticPool}
             options["connect_args"] = {"timeout": PATIENCE, "check_same_thread": False}
         engine = create_engine(parts, hide_parameters=True, **options)  # an error's text holds nobody's words
+        event.listen(engine, "handle_error", _tell_no_rows)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -151,6 +152,17 @@ def _with_driver(url: URL) -> URL:
     if url.drivername in ("postgres", "postgresql"):
         return url.set(drivername="postgresql+psycopg")
     return url
+
+
+def _tell_no_rows(context: ExceptionContext) -> None:
+    """Keep to what went wrong: PostgreSQL's errors go on with the row that failed, and with it people's words."""
+    diagnosis = getattr(context.original_exception, "diag", None)
+    if diagnosis is None:
+        return
+    told = diagnosis.message_primary or "the database refused this"
+    context.original_exception.args = (told,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(context.original_exception).__name__}) {told}",)
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
