@@ -87,3 +87,10 @@ def test_parts_add_up_by_sum(counted):
 def test_a_prior_that_is_none_is_refused(counted, rule, wrong):
     with pytest.raises(ConsensusError, match="number above 0"):
         rank(counted, rule, prior=wrong)
+
+
+def test_a_column_that_is_there_twice_is_refused_by_name():
+    doubled = pd.concat([BALLOTS, BALLOTS[["value"]]], axis=1)
+
+    with pytest.raises(DataError, match="a column twice: value"):
+        tally(doubled)

@@ -285,6 +285,8 @@ def tally(
     if not isinstance(ballots, pd.DataFrame):
         kind = type(ballots).__name__
         raise DataError(f"Ballots come as a data frame, one row a ballot and question; this is a {kind}.")
+    if twice := sorted({str(name) for name in ballots.columns[ballots.columns.duplicated()]}):
+        raise DataError(f"The ballots have a column twice: {', '.join(twice)}; keep one of each name.")
     if isinstance(questions, str):
         raise DataError("questions is one text; pass a list of question ids.")
     if depth is not None:
