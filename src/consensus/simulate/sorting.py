@@ -31,13 +31,13 @@ def sorted_into(table: np.ndarray, count: int) -> list[list[int]]:
     """Return the places of a table of likeness as about `count` groups.
 
     Groups in which even the two least alike are as alike as can be; then each place goes to the group that it is most
-    like on average, a few times over.
+    like on average, a few times over. One that was left alone goes to whatever it is like at all.
 
     Examples
     --------
-    >>> table = np.array([[1, 0.9, 0.1], [0.9, 1, 0.2], [0.1, 0.2, 1]])
+    >>> table = np.array([[1, 0.9, 0.1, 0.2], [0.9, 1, 0.2, 0.1], [0.1, 0.2, 1, 0.8], [0.2, 0.1, 0.8, 1]])
     >>> sorted_into(table, 2)
-    [[0, 1], [2]]
+    [[0, 1], [2, 3]]
     """
     if len(table) <= count:
         return [[place] for place in range(len(table))]
