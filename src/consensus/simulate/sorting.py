@@ -36,7 +36,7 @@ def sorted_into(table: np.ndarray, count: int) -> list[list[int]]:
     Examples
     --------
     >>> table = np.array([[1, 0.9, 0.1, 0.2], [0.9, 1, 0.2, 0.1], [0.1, 0.2, 1, 0.8], [0.2, 0.1, 0.8, 1]])
-    >>> sorted_into(table, 2)
+    >>> sorted(sorted_into(table, 2))
     [[0, 1], [2, 3]]
     """
     if len(table) <= count:
