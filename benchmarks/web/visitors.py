@@ -70,10 +70,13 @@ class Visitor:
     async def _ask(self, request: bytes) -> tuple[int, bytes, bytes]:
         until = time.perf_counter() + self.patience
         while True:
+            kept_open = self.writer is not None
             try:
                 return await self._ask_once(request)
             except (OSError, asyncio.IncompleteReadError):
                 await self.close()
+                if kept_open:  # it was closed while somebody was reading, and a browser opens another
+                    continue
                 if time.perf_counter() > until:
                     raise
                 await asyncio.sleep(1)
