@@ -7,14 +7,13 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from consensus import models, receipts, steps, survey
 from consensus.interim import ballots_from_responses
 from consensus.protocol import SurveyItem
 from consensus.steps.ballots import counted_ballots
-from tests.visiting import Visitor, at_the_door, open_interim, reformed
+from tests.visiting import Visitor, at_the_desk, at_the_door, open_interim, reformed
 
 AFTER = datetime(2026, 7, 28, 9, tzinfo=UTC)
 ROUND = "lanternfield-interim-1"
@@ -143,7 +142,7 @@ def test_the_sets_of_a_person_are_balanced(count):
 def test_sets_are_printed_and_keyed_in_twice(door):
     client, db, _clock, _ids = door("best_worst", "best_worst")
     printed = client.get("/print/lanternfield/interim").text
-    desk = TestClient(client.app, base_url="http://127.0.0.1", client=("127.0.0.1", 5000))
+    desk = at_the_desk(client)
     form = Visitor(desk, f"/desk/key/{ROUND}")
     picks = {}
     for name, options in re.findall(r'<select id="s-[^"]*" name="([^"]+)">(.*?)</select>', form.page.text):

@@ -16,9 +16,8 @@ from consensus.steps.paper import paper_of
 from tests.accessibility import axe_faults
 from tests.browser import chromium, resize
 from tests.test_survey_browser import served  # noqa: F401  a fixture
-from tests.visiting import EXAMPLE, Visitor, at_the_door, open_interim
+from tests.visiting import EXAMPLE, Visitor, at_the_desk, at_the_door, open_interim
 
-DESK = "http://127.0.0.1"
 GATHER = "/desk/key/lanternfield-gather-1"
 INTERIM = "/desk/key/lanternfield-interim-1"
 WORDS = ["Why does nobody\nlisten?", 'Is "<b>sleep</b>" enough?']
@@ -29,7 +28,7 @@ def place(tmp_path):
     client, db, clock = at_the_door(tmp_path / "home")
     steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
     clock.pass_by(days=1)
-    yield TestClient(client.app, base_url=DESK, client=("127.0.0.1", 5000)), db, clock
+    yield at_the_desk(client), db, clock
     db.close()
 
 
@@ -206,7 +205,7 @@ def test_a_rated_ballot_is_printed_with_its_scale_and_keyed_in_with_what_is_not_
         text = path.read_text(encoding="utf-8").replace('form = "ranked"', 'form = "rated"')
         (folder / path.name).write_text(text.replace('type = "rank"', 'type = "rate"'), encoding="utf-8")
     client, db, clock = at_the_door(tmp_path / "home", folder)
-    client = TestClient(client.app, base_url=DESK, client=("127.0.0.1", 5000))
+    client = at_the_desk(client)
     asked = open_interim(db, clock, 3)
 
     printed = client.get("/print/lanternfield/interim").text

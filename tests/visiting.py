@@ -15,10 +15,23 @@ from consensus.settings import Settings
 from consensus.store import Store
 from consensus.web.app import create_app
 
-__all__ = ["EXAMPLE", "OPENED", "Clock", "Visitor", "at_the_door", "open_interim", "put_questions", "reformed"]
+__all__ = [
+    "DESK",
+    "EXAMPLE",
+    "OPENED",
+    "Clock",
+    "Visitor",
+    "at_the_desk",
+    "at_the_door",
+    "open_interim",
+    "put_questions",
+    "reformed",
+]
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "surveys" / "lanternfield"
 OPENED = datetime(2026, 3, 2, 9, tzinfo=UTC)
+DESK = "http://127.0.0.1"
+"""Where the desk answers: to this machine alone."""
 
 
 class Clock:
@@ -130,6 +143,11 @@ def at_the_door(home: Path, folder: Path = EXAMPLE, clock: Clock | None = None) 
     db = Store.open(settings.database_url)
     steps.register(db, folder, by="tester", now=clock())
     return TestClient(create_app(settings, clock)), db, clock
+
+
+def at_the_desk(client: TestClient, **options: bool) -> TestClient:
+    """Return a client of the same web app that sits at this machine, where the desk answers."""
+    return TestClient(client.app, base_url=DESK, client=("127.0.0.1", 5000), **options)
 
 
 def put_questions(db: Store, partnership: str, count: int, themes: tuple[str, ...]) -> list[str]:

@@ -13,7 +13,7 @@ from consensus import models
 from consensus.steps.taking_part import LEAST_SECONDS
 from consensus.web.pace import Pace
 from tests.test_survey_states import at_the_check, counted, interim, own, place, rows, together  # noqa: F401  fixtures
-from tests.visiting import Visitor
+from tests.visiting import DESK, Visitor
 
 DOOR = "/s/lanternfield/interim/harbour_voices"
 
@@ -83,7 +83,7 @@ def a_thousand_begin(app):
 
     async def act():
         transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 5000))
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver", timeout=120) as client:
+        async with httpx.AsyncClient(transport=transport, base_url=DESK, timeout=120) as client:
             return await asyncio.gather(*(client.post(DOOR, data={"a.consent": "yes"}) for _ in range(1000)))
 
     return asyncio.run(act())

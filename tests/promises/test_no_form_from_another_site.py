@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from fastapi.testclient import TestClient
 from starlette.routing import Route
 
 from consensus import steps
 from tests.promises.kept import everything_in
-from tests.visiting import Visitor, at_the_door, open_interim
+from tests.visiting import Visitor, at_the_desk, at_the_door, open_interim
 
 FROM_ELSEWHERE = {
     "another site": {"Origin": "https://evil.example"},
@@ -30,7 +29,7 @@ def place(tmp_path):
     client, db, clock = at_the_door(tmp_path / "home")
     steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
     open_interim(db, clock)
-    yield TestClient(client.app, base_url="http://127.0.0.1", client=("127.0.0.1", 5000)), db
+    yield at_the_desk(client), db
     db.close()
 
 

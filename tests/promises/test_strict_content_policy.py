@@ -16,7 +16,7 @@ from tests.test_keying import INTERIM as DESK_INTERIM
 from tests.test_keying import key
 from tests.test_report import Page, example_page
 from tests.test_survey_browser import gathering_pages, interim_pages
-from tests.visiting import at_the_door
+from tests.visiting import at_the_desk, at_the_door
 
 ASKED_FOR = {"stylesheet", "icon"}
 ADDRESSES = ("src", "srcset", "data", "action", "formaction", "poster", "background")
@@ -25,9 +25,7 @@ ADDRESSES = ("src", "srcset", "data", "action", "formaction", "poster", "backgro
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     client, db, clock = at_the_door(tmp_path_factory.mktemp("policy") / "home")
-    here = TestClient(
-        client.app, base_url="http://127.0.0.1", client=("127.0.0.1", 5000), raise_server_exceptions=False
-    )
+    here = at_the_desk(client, raise_server_exceptions=False)
     yield here, db, clock
     db.close()
 
