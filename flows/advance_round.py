@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect import flow, get_run_logger
+from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from consensus import orchestration, steps
 from consensus.settings import Settings
 from flows.parameters import Now, RoundAct, RoundId, instant
-from flows.running import open_store, run_step, show
+from flows.running import open_store, run_step, show, wait_until
 from flows.send_mail import send_mail
 
 __all__ = ["advance_round"]
@@ -23,6 +23,8 @@ def advance_round(round_id: RoundId, act: RoundAct, now: Now = None) -> State[An
 
     It does what the sweep does, at the very instant; both at once do it once.
     """
+    if now is None:
+        wait_until(runtime.flow_run.scheduled_start_time)
     at = instant(now)
     outcome = run_step(f"{act} the round", steps.advance_rounds, now=at, outputs=Settings.from_environment().outputs)
     if outcome.counts.get("acts"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from prefect import flow, get_run_logger
@@ -14,12 +13,9 @@ from consensus.errors import ConsensusError, StageError
 from consensus.steps import RoundView
 from flows.parameters import Early, Now, Reason, RoundId, instant
 from flows.priority_setting_partnership import priority_setting_partnership
-from flows.running import BY, completed, open_store, run_step, show
+from flows.running import BY, completed, open_store, run_step, show, wait_until
 
 __all__ = ["close_round"]
-
-CLOCKS_APART = 30.0
-"""Seconds that the clocks of server and runner may differ: so long does a run that comes early wait."""
 
 
 @flow(name="close-round", flow_run_name="{round_id}: close")
@@ -31,8 +27,7 @@ def close_round(round_id: RoundId, early: Early = False, why: Reason = "", now: 
     """
     log = get_run_logger()
     if now is None and not early:
-        early_by = (_find(round_id).closes_at - instant(None)).total_seconds()
-        time.sleep(early_by if 0 < early_by < CLOCKS_APART else 0)
+        wait_until(_find(round_id).closes_at)
     round_, at = _find(round_id), instant(now)
     if round_.state in ("open", "paused") and at < round_.closes_at and not early:
         told = orchestration.schedule_close(round_id, round_.closes_at).sentence

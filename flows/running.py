@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import Task, get_run_logger, task
@@ -19,10 +21,19 @@ from consensus.steps import Outcome
 from consensus.store import Store
 from flows.artifacts import public_counts, show_outcome
 
-__all__ = ["BY", "completed", "open_store", "run_step", "show", "show_review"]
+__all__ = ["BY", "completed", "open_store", "run_step", "show", "show_review", "wait_until"]
 
 BY = "flow"
 """Who acts where a flow does: people sign decisions, flows only carry them out."""
+
+CLOCKS_APART = 30.0
+"""Seconds that the clocks of server and runner may differ: so long does a run that comes early wait."""
+
+
+def wait_until(due: datetime) -> None:
+    """Wait for the instant a run was planned for: the server rounds to seconds, and so starts some runs too early."""
+    early_by = (due - datetime.now(UTC)).total_seconds()
+    time.sleep(early_by if 0 < early_by < CLOCKS_APART else 0)
 
 
 @contextmanager

@@ -153,7 +153,9 @@ def test_a_round_due_in_fifteen_seconds_is_closed_by_its_scheduled_run(system: S
 
     assert again.run_id == planned.run_id
     assert (open_before, ended.state) == ("open", "Completed")
-    assert acts(system, round_id) == [("open", "tester"), ("close", "flow")]  # a sweep closes as the clock
+    opening, closing = acts(system, round_id)
+    assert opening == ("open", "tester")
+    assert closing in [("close", "flow"), ("close", "clock")]  # the clock where a sweep of that very minute came first
     closed_at = view(system, round_id).closed_at
     assert closed_at is not None
     assert closes_at <= closed_at
