@@ -18,6 +18,7 @@ from consensus.protocol.model import (
     SurveyItem,
 )
 from consensus.protocol.reading import FILES, parse_protocol, protocol_hash, read_protocol
+from consensus.protocol.versions import reworded_items, version_faults
 from consensus.protocol.words import Words
 
 __all__ = [
@@ -36,4 +37,6 @@ __all__ = [
     "parse_protocol",
     "protocol_hash",
     "read_protocol",
+    "reworded_items",
+    "version_faults",
 ]

@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlmodel import Session
 
 from consensus import models, store
-from consensus.errors import StageError
-from consensus.protocol import FILES, Protocol, read_protocol
+from consensus.errors import ProtocolError, StageError
+from consensus.protocol import FILES, Protocol, Survey, read_protocol, reworded_items, version_faults
 from consensus.steps.outcome import Outcome
 from consensus.store import Store
 
@@ -27,7 +27,8 @@ def register(db: Store, folder: Path | str, *, by: str, now: datetime, why: str 
     Raises
     ------
     ProtocolError
-        Every fault of the folder's files at once.
+        Every fault of the folder's files at once; or a survey by which people could answer already has other words
+        under the same version.
     StageError
         The protocol changed after its first round opened, and no reason was given.
     """
@@ -58,9 +59,28 @@ def _amend(session: Session, protocol: Protocol, *, by: str, now: datetime, why:
             f"The protocol of '{protocol.id}' is frozen since its first round opened; give the reason of the "
             "amendment (`consensus init FOLDER --why '...'`) and it is recorded."
         )
-    store.append_decision(
-        session, protocol.id, "amendment", protocol.id, {"hash": protocol.hash}, by=by, at=now, why=why
-    )
+    reworded, faults = {}, []
+    for kind, asked in _asked_so_far(session, protocol.id).items():
+        after: Survey = getattr(protocol, kind)
+        faults += version_faults(f"{kind}.toml", asked, after)
+        if after.hash != asked[-1].hash:
+            reworded[kind] = {"version": after.version, "items": reworded_items(asked[-1], after)}
+    if faults:
+        raise ProtocolError.of("the amendment", faults)
+    value = {"hash": protocol.hash, **({"reworded": reworded} if reworded else {})}
+    store.append_decision(session, protocol.id, "amendment", protocol.id, value, by=by, at=now, why=why)
+
+
+def _asked_so_far(session: Session, partnership: str) -> dict[str, list[Survey]]:
+    """Return, for each kind of round that has opened, the surveys by which people could answer, the last one last."""
+    opened: dict[str, datetime] = {}
+    for row in store.list_rounds(session, partnership):
+        if row.state != "draft":
+            opened[row.kind] = min(row.opens_at, opened.get(row.kind, row.opens_at))
+    return {
+        kind: [getattr(one, kind) for one in store.load_protocols(session, partnership, since)]
+        for kind, since in opened.items()
+    }
 
 
 def _plan_rounds(session: Session, protocol: Protocol) -> None:

@@ -24,7 +24,7 @@ from consensus.steps.following import carried_on
 from consensus.steps.risks import flag_risks
 from consensus.steps.timetable import Stand, grace_ends, stand
 from consensus.steps.unlinking import unlinks_after
-from consensus.steps.visits import Door, Onward, Sent, Visit
+from consensus.steps.visits import AGREED, Door, Onward, Sent, Visit
 from consensus.store import Store, taking_part
 from consensus.vocabulary import NOT_STATED
 
@@ -36,7 +36,6 @@ __all__ = [
     "begin",
     "begin_invited",
     "change",
-    "express_interest",
     "go_on",
     "open_door",
     "protocol_of",
@@ -87,6 +86,7 @@ def begin(
         row = taking_part.round_of_kind(session, partnership, kind)
         if row is None or _stand(session, row, None, now) != "open":
             raise StageError("The round takes nobody new now; look again when it is open.")
+        protocol = store.load_protocol(session, partnership)
         taking_part.add_participation(
             session,
             row,
@@ -94,7 +94,7 @@ def begin(
             partner=partner,
             language=language,
             seed=_seed(),
-            draft=_json({**said, **_partner_reply(store.load_protocol(session, partnership), row.kind, partner)}),
+            draft=_json({**said, **_agreed(protocol, row.kind), **_partner_reply(protocol, row.kind, partner)}),
             began_at=now,
         )
 
@@ -103,19 +103,26 @@ def begin(
 
 
 def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: str, now: datetime) -> Visit | None:
-    """Let somebody begin who has a link of their own; beginning twice changes nothing."""
+    """Let somebody begin who has a link of their own, or agree anew to other words; twice changes nothing."""
 
     def act(session: Session) -> Visit | None:
         found = _find(session, token)
         if found is None:
             return None
         person, row = found
-        if person.state == "invited" and _stand(session, row, None, now) == "open":
-            protocol = store.load_protocol(session, row.partnership)
+        protocol = store.load_protocol(session, row.partnership)
+        begins = person.state == "invited" and _stand(session, row, None, now) == "open"
+        before = _visit(session, person, row, now)
+        if begins:
             reply = _partner_reply(protocol, row.kind, person.partner) | carried_on(session, person, row, protocol)
             person.state, person.began_at, person.seed = "begun", now, _seed()
-            person.language, person.draft = language or person.language, _json({**said, **reply})
-            session.add(person)
+            person.language = language or person.language
+        elif before.asked_anew and before.stand in ("open", "grace", "late"):
+            reply = {}
+        else:
+            return before
+        person.draft = _json({**before.said, **said, **_agreed(protocol, row.kind), **reply})
+        session.add(person)
         return _visit(session, person, row, now)
 
     return db.write(act)
@@ -192,7 +199,7 @@ def send(db: Store, token: str, *, flags: Collection[str] = (), now: datetime) -
         person, row = found
         there, last = _begun(session, person, row, now)
         ready = person.state in ("begun", "sent") and there.stand in ("open", "grace", "late")
-        if ready and not there.faults:
+        if ready and not there.faults and not there.asked_anew:
             last = _send(session, person, row, there, last, set(flags), now)
             there = replace(there, state=person.state)
         return _with_sent(there, last, row)
@@ -284,20 +291,6 @@ def protocol_of(db: Store, partnership: str) -> Protocol | None:
         return store.load_protocol(session, partnership) if session.get(models.Partnership, partnership) else None
 
 
-def express_interest(db: Store, partnership: str, email: str, *, outcome: bool, workshop: bool) -> None:
-    """Keep an address for the outcome or the workshop, by itself: no answer, link or time is beside it."""
-    with db.writing() as session:
-        session.add(
-            models.Interest(
-                interest_id=secrets.token_hex(10),
-                partnership=partnership,
-                email=email,
-                outcome=outcome,
-                workshop=workshop,
-            )
-        )
-
-
 def _find(session: Session, token: str) -> tuple[models.Participation, models.Round] | None:
     return taking_part.find_participation(session, tokens.token_hash(token))
 
@@ -383,6 +376,11 @@ def _partner(there: Visit) -> str:
 def _partner_reply(protocol: Protocol, kind: str, partner: str) -> dict[str, str]:
     """Return the reply that the link itself gives to the question which organisation somebody came through."""
     return {item.id: partner for item in _from(getattr(protocol, kind), "partners")} if partner else {}
+
+
+def _agreed(protocol: Protocol, kind: str) -> dict[str, str]:
+    """Return what a draft keeps of the first page on which its person agreed."""
+    return {AGREED: survey.opening_hash(getattr(protocol, kind))}
 
 
 def _from(asked: Survey, what: str) -> list[Any]:

@@ -13,7 +13,10 @@ from consensus.steps.following import EARLIER, GroupRatings
 from consensus.steps.timetable import Stand
 from consensus.survey.choosing import ListedQuestion
 
-__all__ = ["Door", "Onward", "Sent", "Visit"]
+__all__ = ["AGREED", "Door", "Onward", "Sent", "Visit"]
+
+AGREED = "_agreed"
+"""Under what key a draft keeps to which first page its person agreed."""
 
 Onward = Literal["", "link", "letter"]
 """How somebody comes into the round that follows: from their link into the one before, or by a letter."""
@@ -34,6 +37,11 @@ class Door:
     partner: str = ""
     joined_until: datetime | None = None
     """When what people send is unlinked, where that is after a later round."""
+
+    @property
+    def asked_anew(self) -> bool:
+        """Tell whether somebody agreed to other words of the first page than those there are now."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,11 @@ class Visit(Door):
     def earlier(self) -> Mapping[str, str]:
         """Return what the person rated in the round before, by question."""
         return self.said.get(EARLIER, {})
+
+    @property
+    def asked_anew(self) -> bool:
+        """Tell whether this person agreed to other words of the first page than those there are now."""
+        return self.said.get(AGREED, "") not in ("", survey.opening_hash(self.survey))
 
     @property
     def pages(self) -> tuple[survey.Page, ...]:

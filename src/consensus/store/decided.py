@@ -25,6 +25,7 @@ __all__ = [
     "list_partnerships",
     "load_decisions",
     "load_protocol",
+    "load_protocols",
     "save_protocol",
 ]
 
@@ -79,7 +80,21 @@ def load_protocol(session: Session, partnership: str) -> Protocol:
             f"No partnership '{partnership}' is registered (there are: {known}); "
             "register its folder with `consensus init FOLDER` first."
         )
-    number, digest = version
+    return _parsed(session, *version)
+
+
+def load_protocols(session: Session, partnership: str, since: datetime) -> list[Protocol]:
+    """Return every protocol that was in force from an instant on, the one in force now last."""
+    version = models.ProtocolVersion
+    query = (
+        select(version.id, version.hash, version.at).where(version.partnership == partnership).order_by(col(version.id))
+    )
+    rows = list(session.exec(query))
+    first = max((place for place, (*_, at) in enumerate(rows) if at <= since), default=0)
+    return [_parsed(session, number, digest) for number, digest, _at in rows[first:]]
+
+
+def _parsed(session: Session, number: int | None, digest: str) -> Protocol:
     if digest not in _PARSED:
         texts = session.exec(select(models.ProtocolVersion.texts).where(models.ProtocolVersion.id == number)).one()
         if len(_PARSED) >= MOST_PARSED:

@@ -15,7 +15,7 @@ from consensus.survey.choosing import (
 from consensus.survey.faults import Fault, page_faults, survey_faults
 from consensus.survey.filling import ADD, fill_page, replies, words_of
 from consensus.survey.ordering import moved, placed
-from consensus.survey.pages import Page, opening, pages
+from consensus.survey.pages import Page, opening, opening_hash, pages
 from consensus.survey.sets import picked_all, read_set, read_sets, set_count, set_size, sets_of
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "in_own_order",
     "moved",
     "opening",
+    "opening_hash",
     "page_faults",
     "pages",
     "picked_all",

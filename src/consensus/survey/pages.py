@@ -1,13 +1,14 @@
-"""Which items of a survey stand on which page."""
+"""Which items of a survey stand on which page, and what people agree to on the first one."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
 from consensus.protocol import Survey, SurveyItem, Words
 
-__all__ = ["Page", "PageKind", "opening", "pages"]
+__all__ = ["Page", "PageKind", "opening", "opening_hash", "pages"]
 
 PageKind = Literal["form", "choose", "rate", "sets"]
 _KIND: dict[str, PageKind] = {"rank": "choose", "rate": "rate", "best_worst": "sets"}
@@ -46,6 +47,11 @@ def opening(survey: Survey) -> tuple[SurveyItem, ...]:
             break
         head.append(item)
     return tuple(head)
+
+
+def opening_hash(survey: Survey) -> str:
+    """Return the SHA-256 of what stands on the first page: of what people have read and agreed to when they begin."""
+    return hashlib.sha256("".join(item.hash for item in opening(survey)).encode()).hexdigest()
 
 
 def pages(survey: Survey) -> tuple[Page, ...]:

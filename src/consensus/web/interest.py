@@ -10,6 +10,7 @@ from starlette.responses import Response
 from consensus import interface
 from consensus.protocol import Protocol
 from consensus.steps import taking_part
+from consensus.steps.interest import express_interest
 from consensus.store import Store
 from consensus.survey.faults import Fault
 from consensus.survey.filling import Form
@@ -40,7 +41,7 @@ def handlers(db: Store) -> tuple[Callable[[Arrival], Response], Callable[[Arriva
         if faults:
             return _page(protocol, arrival, "interest.html.j2", said, faults)
         wants = {name: bool(said[name]) for name in ("outcome", "workshop")}
-        taking_part.express_interest(db, protocol.id, said["email"], **wants)
+        express_interest(db, protocol.id, said["email"], **wants)
         language = arrival.form_language if arrival.form_language in interface.LANGUAGES else ""
         return Response(status_code=303, headers={"Location": f"/i/{protocol.id}?done=1&lang={language}"})
 

@@ -37,6 +37,7 @@ def add_survey(
     for path in ("/s/{partnership}/{kind}", "/s/{partnership}/{kind}/{partner}"):
         doorway.add(app, path, part.see_door, part.begin)
     doorway.add(app, "/t/{token}", part.see_own, part.begin_invited)
+    doorway.add(app, "/t/{token}/agree", part.see_agree, part.begin_invited)
     doorway.add(app, "/t/{token}/p/{page}", part.see_page, part.fill_page)
     doorway.add(app, "/t/{token}/p/{page}/order", part.see_order, part.put_in_order)
     doorway.add(app, "/t/{token}/check", part.see_check, part.send)
@@ -98,19 +99,26 @@ class TakingPart:
             return self._page(arrival, there, "receipt.html.j2", changed=there.unsent)
         return self._if_open(arrival, there) or self._page(arrival, there, "welcome.html.j2", go_on=_go_on(there))
 
+    def see_agree(self, arrival: Arrival) -> Response:
+        """Show the first page again to somebody who agreed to other words."""
+        there = self._visit(arrival)
+        if there is None:
+            return unknown()
+        return _opening(there, arrival) if there.asked_anew else _to(arrival.own)
+
     def begin_invited(self, arrival: Arrival, form: Form) -> Response:
-        """Let somebody begin who was invited."""
+        """Let somebody begin who was invited, or agree anew."""
         there = self._visit(arrival)
         if there is None:
             return unknown()
         said, faults = _consented(there, form)
-        if there.state != "invited":
+        if there.state != "invited" and not there.asked_anew:
             return _to(arrival.own)
-        if there.stand != "open" or faults:
+        if there.stand not in _takes(there) or faults:
             return _opening(there, arrival, faults)
         language = _language(there.protocol, arrival.form_language)
         taking_part.begin_invited(self.db, arrival.token, said, language=language, now=self.clock())
-        return _to(f"{arrival.own}/{_first(there)}")
+        return _to(f"{arrival.own}/{_go_on(there) if there.asked_anew else _first(there)}")
 
     def see_page(self, arrival: Arrival) -> Response:
         """Show one page of the survey, filled in as far as the person has got."""
@@ -144,8 +152,8 @@ class TakingPart:
             return unknown()
         step = _step(there, page, form)
         here = f"{arrival.own}/p/{page.id}"
-        if there.stand in ("closed", "paused", "full", "early"):
-            return _to(arrival.own)
+        if there.stand in ("closed", "paused", "full", "early") or there.asked_anew:
+            return _to(_own(arrival, there))
         if step == "later":
             return _to(f"{arrival.own}/saved")
         if step.startswith(survey.ADD):
@@ -185,8 +193,8 @@ class TakingPart:
             return unknown()
         if unclear:
             return self._order(arrival, there, page, form)
-        if there.stand in ("closed", "paused", "full", "early"):
-            return _to(arrival.own)
+        if there.stand in ("closed", "paused", "full", "early") or there.asked_anew:
+            return _to(_own(arrival, there))
         step = choosing.order_step(form)
         here = f"{arrival.own}/p/{page.id}"
         known = {"later": f"{arrival.own}/saved", "more": here, "next": f"{arrival.own}/{_next(there, page)}"}
@@ -265,7 +273,7 @@ class TakingPart:
             return _to(arrival.own)
         if there.stand in ("early", "paused", "full", "closed"):
             return self._page(arrival, there, "state.html.j2")
-        return None
+        return _to(_own(arrival, there)) if there.asked_anew else None
 
     def _page(self, arrival: Arrival, there: Visit, template: str, **context: Any) -> Response:
         language = _language(there.protocol, arrival.query.get("lang"), there.language)
@@ -287,11 +295,21 @@ def _opening(there: Door, arrival: Arrival, faults: list[survey.Fault] | None = 
     context: dict[str, Any] = {"there": there, "path": arrival.here, "own": "", "faults": faults or []}
     if getattr(there, "state", "") == "withdrawn":
         return render("withdrawn.html.j2", there.protocol, language, **context)
-    if there.stand != "open":
+    if there.stand not in _takes(there):
         return render("state.html.j2", there.protocol, language, **context)
     items = survey.opening(there.survey)
     status = 422 if faults else 200
     return render("opening.html.j2", there.protocol, language, status=status, items=items, **context)
+
+
+def _takes(there: Door) -> tuple[str, ...]:
+    """Return in which states of a round somebody may agree to its first page; who had begun may until the end."""
+    return ("open", "grace", "late") if there.asked_anew else ("open",)
+
+
+def _own(arrival: Arrival, there: Visit) -> str:
+    """Return somebody's own page: what they sent or where they stopped, or the first page where its words changed."""
+    return f"{arrival.own}/agree" if there.asked_anew else arrival.own
 
 
 def _consented(there: Door, form: Form) -> tuple[dict[str, object], list[survey.Fault]]:
