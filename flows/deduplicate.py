@@ -38,7 +38,14 @@ def deduplicate(partnership: PartnershipId, reviewed: ReviewPath = None, now: No
             )
             progress.part()
             workbook = settings.outputs(partnership) / "review.xlsx"
-            run_step("write the review workbook", steps.export_review, partnership=partnership, path=workbook, now=at)
+            run_step(
+                "write the review workbook",
+                steps.export_review,
+                partnership=partnership,
+                path=workbook,
+                cache=cache,
+                now=at,
+            )
     show(outcome, partnership, plot=True)
     show_review(partnership)
     return completed(outcome)

@@ -19,14 +19,12 @@ from consensus.duplicates import (
     group_id,
     normalise,
     pairwise,
-    propose_categories,
     propose_groups,
     propose_wordings,
 )
 from consensus.duplicates.grouping import likeness
 from consensus.duplicates.linking import link
 from consensus.embedding import LexicalEmbedder
-from consensus.protocol import Category
 from tests.profiles import examples
 
 SLEEP = ["Does poor sleep cause depression?", "Can poor sleep cause a depression?", "does POOR sleep cause depression"]
@@ -216,13 +214,3 @@ def test_a_wording_never_repeats_what_may_name_somebody() -> None:
     flagged = pd.DataFrame([("s000", 4, 18, "email")], columns=["submission_id", "start", "end", "kind"])
 
     assert propose_wordings(submissions, proposals, flagged)["wording"].tolist() == ["Ask […]?"]
-
-
-def test_a_category_is_proposed_by_the_starts_of_words_and_none_where_none_fits() -> None:
-    submissions = frame_of(["Do antidepressants disturb sleep?", "Why is the sky blue?"])
-    body = Category(id="body", name="Body", keywords=("antidepress", "sleep"))
-    work = Category(id="work", name="Work", keywords=("job", "lee"))
-
-    proposed = propose_categories(submissions, propose_groups(submissions), [work, body])
-
-    assert sorted(proposed.values()) == ["", "body"]

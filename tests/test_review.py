@@ -399,3 +399,74 @@ def test_the_same_state_gives_the_same_workbook_at_any_time(tmp_path: Path) -> N
     desk.export(agreed="")
 
     assert desk.path.read_bytes() == first
+
+
+def test_the_workbook_counts_people_by_stakeholder_group_and_language_each_once_for_a_group(tmp_path: Path) -> None:
+    rows = [("s1", "r1", "carer"), ("s2", "r1", "carer"), ("s3", "r2", "clinician"), ("s4", "r3", "clinician")]
+    texts = ["What are the side effects of medicines for sleep?", "Is there a way to sleep better?", "Sleep?", "Sueño"]
+    told = [(s, f"a{s}", r, g, 0, len(t), t, "") for (s, r, g), t in zip(rows, texts, strict=True)]
+    submissions = pd.DataFrame(told, columns=list(COLUMNS["submissions"]))
+    proposals = pd.DataFrame([(s, "g1", 0.5, "") for s, *_ in rows], columns=list(COLUMNS["proposals"]))
+    decision = ("d1", "same_question", "q1", {"submissions": ["s1", "s2", "s3"], "wording": "Sleep?"}, "Ada", NOW, "")
+    decisions = pd.DataFrame([decision], columns=list(COLUMNS["decisions"]), dtype=object)
+    desk = Desk(tmp_path)
+    stated = {"s3": "cy", "s4": "es"}
+    built = apply_decisions(submissions, proposals, decisions)
+
+    content = review_workbook(submissions, proposals, built, PROTOCOL, empty("identifiers"), languages=stated)
+    desk.path.write_bytes(content)
+    cells, (question,) = desk.cells(), desk.cells("Questions").values()
+
+    assert cells["s1"]["asked by"] == "Practitioners 2, Family and carers 1"
+    assert cells["s1"]["asked in"] == "cy 1, en 1, es 1"
+    assert [cells[s]["asked by"] for s in ("s2", "s3", "s4")] == [None] * 3
+    assert [cells[s]["language"] for s in ("s1", "s3", "s4")] == ["en", "cy", "es"]
+    assert (question["people"], question["asked by"], question["asked in"]) == (
+        2,
+        "Family and carers 1, Practitioners 1",
+        "cy 1, en 1",
+    )
+
+
+def test_what_may_be_out_of_scope_is_a_number_to_sort_by_once_something_was_decided_both_ways(desk: Desk) -> None:
+    before = {cells["may be out of scope"] for cells in desk.cells().values()}
+    desk.edit({"s5": {"question": ""}})
+    desk.read()
+    desk.export()
+
+    after = {s: cells["may be out of scope"] for s, cells in desk.cells().items()}
+
+    assert before == {None}
+    assert [s for s, chance in after.items() if chance is not None] == ["s5"]
+    assert 0 <= after["s5"] <= 1
+
+
+def test_rows_in_the_order_of_scope_begin_with_the_likeliest_and_are_read_back_the_same(tmp_path: Path) -> None:
+    thanks = {"s7": "Thanks for rejecting nothing", "s8": "Does sleep help?"}
+    more = [(s, f"a{s}", f"r{s}", "carer", 0, len(t), t, "") for s, t in thanks.items()]
+    submissions = pd.concat([SUBMISSIONS, pd.DataFrame(more, columns=list(COLUMNS["submissions"]))])
+    submissions.loc[submissions["submission_id"] == "s6", "text"] = "Thanks and good luck"
+    decision = ("d1", "same_question", "q1", {"submissions": ["s1", "s2"], "wording": "Sleep?"}, "Ada", NOW, "")
+    decisions = pd.DataFrame([decision], columns=list(COLUMNS["decisions"]), dtype=object)
+    built = apply_decisions(submissions, PROPOSALS, decisions)
+    desk = Desk(tmp_path)
+
+    content = review_workbook(submissions, PROPOSALS, built, PROTOCOL, IDENTIFIERS, order="scope")
+    desk.path.write_bytes(content)
+
+    assert next(iter(desk.cells())) == "s7"
+    chances = [cells["may be out of scope"] for cells in desk.cells().values()]
+    told = [chance for chance in chances if chance is not None]
+    assert chances == [*sorted(told, reverse=True), *[None] * (len(chances) - len(told))]
+    assert sorted(desk.cells()) == sorted(submissions["submission_id"])
+
+
+def test_a_workbook_from_before_a_column_that_is_only_told_is_still_taken(desk: Desk) -> None:
+    workbook = load_workbook(desk.path)
+    sheet = workbook["Review"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    for heading in sorted(("asked by", "may be out of scope", "language"), key=columns.__getitem__, reverse=True):
+        sheet.delete_cols(columns[heading])
+    workbook.save(desk.path)
+
+    assert desk.read()

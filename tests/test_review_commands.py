@@ -193,6 +193,21 @@ def test_what_was_set_aside_with_a_reason_comes_back_when_it_is_moved_beside_ano
     assert parking not in set(desk.frame("set_aside")["submission_id"])
 
 
+def test_what_may_be_out_of_scope_is_shown_likeliest_first_and_stays_where_it_is(desk) -> None:
+    status, _, err = desk.say("review", "screen")
+    assert (status, "Nothing can be learned of the scope" in err) == (3, True)
+    kept, gone, *rest = sorted(desk.frame("submissions")["submission_id"])
+    desk.accept(kept)
+    desk.done("review", "set-aside", gone, "--why", "about one place", "--by", "ann")
+
+    shown = json.loads(desk.done("review", "screen", "--json"))["screening"]
+
+    assert sorted(row["submission_id"] for row in shown) == rest
+    assert [row["place"] for row in shown] == list(range(1, len(rest) + 1))
+    assert all(row["text"] for row in shown)
+    assert len(desk.decisions()) == 2
+
+
 def test_a_question_is_worded_anew_by_name_and_the_wording_can_be_taken_back(desk) -> None:
     question = desk.accept(desk.ids()["Does light therapy in the morning help a"])
 

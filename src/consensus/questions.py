@@ -288,8 +288,13 @@ def merge_questions(built: Questions, decisions: pd.DataFrame, submissions: pd.D
     return Questions(kept.reset_index()[list(COLUMNS["questions"])], lineage, built.set_aside)
 
 
-def respondents_by_group(lineage: pd.DataFrame, submissions: pd.DataFrame) -> pd.DataFrame:
+def respondents_by_group(lineage: pd.DataFrame, submissions: pd.DataFrame, by: str = "group") -> pd.DataFrame:
     """Return how many people of each stakeholder group asked each question, a person counted once for a question.
+
+    Parameters
+    ----------
+    by
+        The column of `submissions` by which people are counted: the stakeholder group, or another such as a language.
 
     Returns
     -------
@@ -303,6 +308,6 @@ def respondents_by_group(lineage: pd.DataFrame, submissions: pd.DataFrame) -> pd
     >>> respondents_by_group(lineage, submissions).loc["q1", "carer"].item()
     1
     """
-    told = lineage.merge(submissions[["submission_id", "response_id", "group"]], on="submission_id")
+    told = lineage.merge(submissions[["submission_id", "response_id", by]], on="submission_id")
     once = told.drop_duplicates(["question_id", "response_id"])
-    return once.groupby(["question_id", "group"]).size().unstack(fill_value=0).rename_axis(columns=None)
+    return once.groupby(["question_id", by]).size().unstack(fill_value=0).rename_axis(columns=None)

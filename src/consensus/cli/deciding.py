@@ -19,6 +19,9 @@ def add_to(review: argparse._SubParsersAction, command: Add) -> None:
     """Add `consensus review export`, `import`, `next`, `answer`, `split`, `move` and the others."""
     parser = command(review, "export", _review_export, "write the review workbook")
     parser.add_argument("file", type=Path, nargs="?", help="where to (default: the partnership's outputs)")
+    parser.add_argument(
+        "--order", choices=("groups", "scope"), default="groups", help="largest group or likeliest out of scope first"
+    )
     command(review, "import", _review_import, "take the decisions of a reviewed workbook").add_argument(
         "file", type=Path
     )
@@ -44,12 +47,16 @@ def add_to(review: argparse._SubParsersAction, command: Add) -> None:
     command(review, "undo", _undo, "take back the last decision on what asks the same").add_argument(
         "--why", default=""
     )
+    parser = command(review, "screen", _screen, "what may be out of scope, likeliest first: participants' words")
+    parser.add_argument("--count", type=int, default=20, help="how many are shown (default: 20)")
     command(review, "progress", _progress, "how far the review is, and how much is together by estimate")
 
 
 def _review_export(context: Context, options: argparse.Namespace) -> Said:
     path = options.file or context.settings.outputs(context.partnership) / "review.xlsx"
-    outcome = steps.export_review(context.db, context.partnership, path, now=context.now)
+    outcome = steps.export_review(
+        context.db, context.partnership, path, cache=_cache(context), order=options.order, now=context.now
+    )
     return Said.of(outcome, f"The workbook is {path}.")
 
 
@@ -154,6 +161,17 @@ def _undo(context: Context, options: argparse.Namespace) -> Said:
         context.db, context.partnership, by=context.by, now=context.now, why=options.why, cache=_cache(context)
     )
     return Said.of(outcome)
+
+
+def _screen(context: Context, options: argparse.Namespace) -> Said:
+    found = steps.screen_for_scope(context.db, context.partnership, cache=_cache(context)).head(max(options.count, 0))
+    lines = [f"  {row.chance:.2f}  {row.submission_id}: {row.text}" for row in found.itertuples()]
+    told = (
+        "What may be out of scope, by what was decided so far; the chance stands first.",
+        *lines,
+        "Next: consensus review set-aside SUBMISSION --why REASON",
+    )
+    return Said(told, {"screening": found.to_dict("records")})
 
 
 def _progress(context: Context, options: argparse.Namespace) -> Said:

@@ -1,6 +1,7 @@
 """Submissions to proposed duplicate groups: a machine proposes, a person decides."""
 
 from consensus.duplicates.calibrating import calibrated_threshold
+from consensus.duplicates.categories import propose_categories
 from consensus.duplicates.combiner import PRIOR, Combiner, Prior
 from consensus.duplicates.deciding import ReviewQueue, Screen
 from consensus.duplicates.evidence import FEATURES, Evidence, without_common
@@ -9,7 +10,8 @@ from consensus.duplicates.keywords import propose_keywords
 from consensus.duplicates.languages import language
 from consensus.duplicates.neighbours import Neighbours, neighbours
 from consensus.duplicates.quality import Quality, b_cubed, pairwise
-from consensus.duplicates.wording import normalise, propose_categories, propose_wordings
+from consensus.duplicates.screening import propose_screening
+from consensus.duplicates.wording import normalise, propose_wordings
 
 __all__ = [
     "FEATURES",
@@ -33,6 +35,7 @@ __all__ = [
     "propose_categories",
     "propose_groups",
     "propose_keywords",
+    "propose_screening",
     "propose_wordings",
     "without_common",
 ]

@@ -18,7 +18,15 @@ from consensus.duplicates.wording import normalise
 from consensus.embedding import Embedder, LexicalEmbedder, default_embedder
 from consensus.vocabulary import COLUMNS, empty
 
-__all__ = ["SPELLING_THRESHOLD", "THRESHOLD", "group_id", "likeness", "propose_groups", "readable_parts"]
+__all__ = [
+    "SPELLING_THRESHOLD",
+    "THRESHOLD",
+    "group_id",
+    "learned_vectors",
+    "likeness",
+    "propose_groups",
+    "readable_parts",
+]
 
 THRESHOLD = 0.5
 """The least mean cosine between two groups that are joined, where a language model compares them.
@@ -130,6 +138,16 @@ def readable_parts(texts: Sequence[str], embedder: Embedder) -> Iterator[Part]:
     spelling = LexicalEmbedder()
     for numbers in filter(None, others.values()):
         yield Part(spelling, np.array(numbers), spelling.encode([texts[number] for number in numbers]))
+
+
+def learned_vectors(texts: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:
+    """Return [S, d] the vectors of texts; zeros for one in a language of which the embedder may claim nothing."""
+    found: NDArray[np.float32] | None = None
+    for part in readable_parts(texts, embedder):
+        if part.embedder is embedder:
+            found = np.zeros((len(texts), part.vectors.shape[1]), np.float32)
+            found[part.numbers] = part.vectors
+    return np.zeros((len(texts), 1), np.float32) if found is None else found
 
 
 def likeness(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

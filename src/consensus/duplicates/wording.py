@@ -1,16 +1,13 @@
-"""Words for a group: the form in which texts are compared, and the wording and category proposed for a person."""
+"""Words for a group: the form in which texts are compared, and the wording proposed for a person."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 import pandas as pd
 
-from consensus.protocol import Category
-
-__all__ = ["blanked", "normalise", "propose_categories", "propose_wordings"]
+__all__ = ["blanked", "normalise", "propose_wordings"]
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•–·]|\(?\d{1,2}[.)]|\(?[a-hA-H][.)])\s+(?=\S)")
@@ -77,33 +74,3 @@ def _as_wording(text: str, spans: pd.DataFrame | None) -> str:
     text = blanked(text, spans)
     line = _SPACES.sub(" ", _LIST_MARK.sub("", text)).strip()
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rsplit(" ", 1)[0] + "…"
-
-
-def propose_categories(
-    submissions: pd.DataFrame, proposals: pd.DataFrame, categories: Sequence[Category]
-) -> dict[str, str]:
-    """Return for each group the category whose keywords start the most of its words; "" where none does.
-
-    A keyword of several words counts where they stand together. Ties go to the category that the protocol names first.
-
-    Examples
-    --------
-    >>> submissions = pd.DataFrame({"submission_id": ["s1"], "text": ["Do antidepressants disturb sleep?"]})
-    >>> proposals = pd.DataFrame({"submission_id": ["s1"], "group": ["g1"], "similarity": [0.0], "why": [""]})
-    >>> body = Category(id="body", name="Body", keywords=("antidepress", "sleep"))
-    >>> propose_categories(submissions, proposals, [Category(id="work", name="Work", keywords=("job",)), body])
-    {'g1': 'body'}
-    """
-    starts = [
-        (category.id, re.compile(r"\b(?:" + "|".join(re.escape(normalise(word)) for word in category.keywords) + ")"))
-        for category in categories
-        if category.keywords
-    ]
-    texts = proposals.merge(submissions[["submission_id", "text"]], on="submission_id")
-    chosen = {}
-    for group, members in texts.groupby("group")["text"]:
-        words = "\n".join(normalise(text) for text in members)
-        counts = {category: len(pattern.findall(words)) for category, pattern in starts}
-        best = max(counts, key=lambda category: counts[category], default="")
-        chosen[str(group)] = best if counts.get(best) else ""
-    return chosen

@@ -33,6 +33,7 @@ from consensus.steps.publication import publish
 from consensus.steps.ranking import rank_round
 from consensus.steps.review import build_questions, export_review, import_review, propose_duplicates, record_decisions
 from consensus.steps.rounds import cap_round, close_round, extend_round, open_round, pause_round, resume_round
+from consensus.steps.screening import screen_for_scope
 from consensus.steps.scripted import (
     has_simulation,
     recovered,
@@ -135,6 +136,7 @@ __all__ = [
     "reword_question",
     "round_links",
     "rounds_of",
+    "screen_for_scope",
     "screen_id",
     "scripted_approval",
     "scripted_ballots",

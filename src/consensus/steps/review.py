@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 from sqlmodel import Session
@@ -26,6 +27,7 @@ from consensus.workbooks import write_whole
 
 __all__ = [
     "build_questions",
+    "derive_questions",
     "export_review",
     "import_review",
     "propose_duplicates",
@@ -98,20 +100,43 @@ def _size_table(sizes: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"submissions in a group": counted.index.astype(int), "groups": counted.to_numpy()})
 
 
-def export_review(db: Store, partnership: str, path: Path | str, *, now: datetime) -> Outcome:
-    """Write the review workbook: a row a submission, its proposed group, and columns for a person's decisions."""
+def export_review(
+    db: Store,
+    partnership: str,
+    path: Path | str,
+    *,
+    cache: Path | None = None,
+    order: Literal["groups", "scope"] = "groups",
+    now: datetime,
+) -> Outcome:
+    """Write the review workbook: a row a submission, its proposed group, and columns for a person's decisions.
+
+    With `cache`, the folder of what texts were turned into, categories and scope are judged by meaning too. Rows stand
+    by group, or with `order="scope"` the likeliest out of scope first.
+    """
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
         submissions = store.load_frame(session, "submissions", partnership)
         proposals = store.load_frame(session, "proposals", partnership)
         identifiers = store.load_frame(session, "identifiers", partnership)
-        questions = _derive(session, partnership, protocol)
+        answers = store.load_answers(session, partnership)[["answer_id", "language"]]
+        questions = derive_questions(session, partnership, protocol)
     if proposals.empty:
         raise StageError(
             f"'{partnership}' has no proposed groups yet; propose them first: "
             f"`consensus deduplicate --partnership {partnership}`."
         )
-    content = review_workbook(submissions, proposals, questions, protocol, identifiers)
+    came = submissions.merge(answers, on="answer_id", how="left")
+    content = review_workbook(
+        submissions,
+        proposals,
+        questions,
+        protocol,
+        identifiers,
+        embedder=None if cache is None else CachedEmbedder(default_embedder(), cache),
+        languages=dict(zip(came["submission_id"], came["language"].fillna(""), strict=True)),
+        order=order,
+    )
     path = _not_worked_on(db, partnership, Path(path), content)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)
@@ -155,7 +180,7 @@ def import_review(db: Store, partnership: str, path: Path | str, *, by: str, now
         protocol = store.load_protocol(session, partnership)
         submissions = store.load_frame(session, "submissions", partnership)
         proposals = store.load_frame(session, "proposals", partnership)
-        questions = _derive(session, partnership, protocol)
+        questions = derive_questions(session, partnership, protocol)
     rows = read_review(path, submissions, proposals, questions, protocol, by=by, at=now)
     return record_decisions(db, partnership, rows, now=now)
 
@@ -179,7 +204,7 @@ def record_decisions(db: Store, partnership: str, rows: Iterable[Mapping[str, ob
 def _keep_the_ballot(session: Session, partnership: str) -> None:
     """Refuse decisions that would take a question off the ballot of a round that has opened."""
     asked = on_ballot(interim_round(session, partnership))
-    left = _derive(session, partnership, store.load_protocol(session, partnership)).questions["question_id"]
+    left = derive_questions(session, partnership, store.load_protocol(session, partnership)).questions["question_id"]
     gone = asked[~asked["question_id"].isin(set(left))]
     if len(gone):
         raise StageError.of(
@@ -229,7 +254,7 @@ def _category_table(questions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame
     return pd.DataFrame({"category": counted.index, "summary questions": counted.to_numpy()})
 
 
-def _derive(session: Session, partnership: str, protocol: Protocol) -> Questions:
+def derive_questions(session: Session, partnership: str, protocol: Protocol) -> Questions:
     """Return what the decisions say, without keeping it."""
     decisions = store.load_decisions(session, partnership)
     built = apply_decisions(
@@ -243,7 +268,7 @@ def _derive(session: Session, partnership: str, protocol: Protocol) -> Questions
 
 def rebuild_questions(session: Session, partnership: str) -> Questions:
     """Make summary questions, lineage and set-aside list anew, in the caller's transaction."""
-    built = _derive(session, partnership, store.load_protocol(session, partnership))
+    built = derive_questions(session, partnership, store.load_protocol(session, partnership))
     store.replace_frame(session, "questions", partnership, built.questions)
     store.replace_frame(session, "lineage", partnership, built.lineage)
     store.replace_frame(session, "set_aside", partnership, built.set_aside)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from consensus.duplicates import propose_categories, propose_wordings
+from consensus.embedding import Embedder
 from consensus.protocol import Protocol
 from consensus.questions import NOT_YET_REVIEWED, Questions
 
@@ -18,6 +19,7 @@ __all__ = [
     "READ_ME",
     "REVIEW",
     "REVIEW_COLUMNS",
+    "SAID_BESIDE",
     "Start",
     "joins",
     "starts",
@@ -38,13 +40,17 @@ REVIEW_COLUMNS = {
     "similarity": 10,
     "text": 70,
     "stakeholder group": 18,
+    "language": 9,
     "may name somebody": 16,
+    "may be out of scope": 9,
     "question": 18,
     "out of scope": 9,
     "reason": 30,
     "category": 16,
     "wording": 60,
     "words that set it apart": 30,
+    "asked by": 30,
+    "asked in": 14,
     "why proposed": 40,
     "question as written": 0,
     "out of scope as written": 0,
@@ -53,6 +59,8 @@ REVIEW_COLUMNS = {
     "wording as written": 0,
 }
 """The columns of the sheet of submissions with their widths; those of width 0 are hidden.
+
+What says something of a whole group - its words, who asked, in which languages - stands on its first row alone.
 
 What a row said when it was written stands in the hidden ones: that is how a person's change is told from a proposal.
 """
@@ -63,12 +71,17 @@ QUESTION_COLUMNS = {
     "category": 16,
     "submissions": 12,
     "people": 10,
+    "asked by": 30,
+    "asked in": 14,
     "status": 12,
     "review that answers it": 40,
     "searched without finding one": 40,
     "category as written": 0,
     "wording as written": 0,
 }
+
+SAID_BESIDE = frozenset({"language", "may be out of scope", "asked by", "asked in", "words that set it apart"})
+"""Columns that tell a person something and of which nothing is read back; a workbook may lack them."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,11 @@ class Start:
 
 
 def starts(
-    rows: pd.DataFrame, questions: Questions, protocol: Protocol, identifiers: pd.DataFrame | None
+    rows: pd.DataFrame,
+    questions: Questions,
+    protocol: Protocol,
+    identifiers: pd.DataFrame | None,
+    embedder: Embedder | None = None,
 ) -> list[Start]:
     """Return the start of each row of `rows` (submissions with their proposals, in the order of the sheet).
 
@@ -94,7 +111,7 @@ def starts(
     place = dict(zip(questions.lineage["submission_id"], questions.lineage["question_id"], strict=True))
     aside = dict(zip(questions.set_aside["submission_id"], questions.set_aside["reason"], strict=True))
     joined = joins(rows, questions)
-    words, headings = _proposed(rows, questions, protocol, identifiers)
+    words, headings = _proposed(rows, questions, protocol, identifiers, embedder)
     told, seen = [], set()
     for submission, group in zip(rows["submission_id"], rows["group"], strict=True):
         reason = aside.get(submission, NOT_YET_REVIEWED)
@@ -116,14 +133,21 @@ def joins(proposals: pd.DataFrame, questions: Questions) -> dict[str, str]:
 
 
 def _proposed(
-    rows: pd.DataFrame, questions: Questions, protocol: Protocol, identifiers: pd.DataFrame | None
+    rows: pd.DataFrame,
+    questions: Questions,
+    protocol: Protocol,
+    identifiers: pd.DataFrame | None,
+    embedder: Embedder | None,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return wordings and categories by question, and those proposed by group."""
     grouped = rows[rows["group"] != ""]
     proposals, texts = grouped[["submission_id", "group", "similarity"]], grouped[["submission_id", "text"]]
     words = propose_wordings(texts, proposals, identifiers)["wording"]
     agreed = questions.questions.set_index("question_id")
-    headings = pd.Series(propose_categories(texts, proposals, protocol.categories), dtype=object)
+    put = questions.lineage["question_id"].map(agreed["category"])
+    decided = dict(zip(questions.lineage["submission_id"], put, strict=True))
+    found = propose_categories(texts, proposals, protocol.categories, embedder=embedder, decided=decided)
+    headings = pd.Series(found, dtype=object)
     both = ((words, agreed["wording"]), (headings, agreed["category"]))
     called, under = ({str(label): str(said) for part in parts for label, said in part.items()} for parts in both)
     return called, under

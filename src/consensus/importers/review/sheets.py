@@ -14,6 +14,7 @@ from consensus.importers.review.layout import (
     READ_ME,
     REVIEW,
     REVIEW_COLUMNS,
+    SAID_BESIDE,
     Start,
 )
 from consensus.importers.workbook import is_workbook, read_sheets
@@ -74,7 +75,7 @@ def open_review(path: Path) -> tuple[dict[str, list[tuple[int, Cells]]], list[st
     for title, columns in ((REVIEW, REVIEW_COLUMNS), (QUESTIONS, QUESTION_COLUMNS)):
         numbered = sheets.get(title, {})
         head = [fold(cell) for cell in numbered.get(1, [])]
-        missing = [repr(column) for column in columns if column not in head]
+        missing = [repr(column) for column in columns if column not in head and column not in SAID_BESIDE]
         if missing:
             faults.append(f"The sheet '{title}' lacks the columns {', '.join(missing)}; export the workbook again.")
         told[title] = [

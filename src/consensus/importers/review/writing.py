@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import pandas as pd
 from openpyxl import Workbook
@@ -13,6 +14,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from consensus.duplicates import propose_keywords
+from consensus.embedding import Embedder
+from consensus.importers.review.beside import counts, scope_chances, with_languages
 from consensus.importers.review.layout import (
     AGREEMENT,
     AGREEMENT_ROW,
@@ -44,7 +47,11 @@ join two groups, give their rows the same word. Any word will do.
 "wording" is how the summary question will read on the ballot. It is proposed on the first row of each group, in a
 participant's own words: write it anew, in plain words, naming nobody. One row of a question is enough.
 "words that set it apart" are what the submissions of a group say and others do not; they may help with the wording.
-"category" is the heading under which it stands; choose it from the list. One row of a question is enough.
+"category" is the heading under which it stands; choose it from the list. One row of a question is enough. The proposed
+one is the nearest to what was put under each heading so far, and empty where none is near.
+"asked by" and "asked in" count people, each once for a group: for you alone, not to be published.
+"may be out of scope" is the chance from 0 to 1 that you would set a submission aside, learned from what was decided so
+far; it is empty until something was decided both ways. Sort by it to see the likeliest first. It decides nothing.
 "out of scope": write x to set a submission aside, and the reason beside it. Take the x away to bring one back.
 Leave "question" empty where you do not want to decide yet.
 "may name somebody" says what kind of identifier may stand in the text. Names of people are not recognised: please look.
@@ -62,6 +69,10 @@ def review_workbook(
     questions: Questions,
     protocol: Protocol,
     identifiers: pd.DataFrame,
+    *,
+    embedder: Embedder | None = None,
+    languages: Mapping[str, str] | None = None,
+    order: Literal["groups", "scope"] = "groups",
 ) -> bytes:
     """Return the workbook in which people review proposed groups; the same bytes for the same state.
 
@@ -73,15 +84,22 @@ def review_workbook(
         What was decided so far.
     protocol
         For the names of groups and categories.
+    embedder
+        What reads meaning, for proposed categories and for scope; without one words alone tell.
+    languages
+        From submission to the language in which its answer came, where that is known.
+    order
+        By group, the largest first; or by the chance of being out of scope, the likeliest first.
     """
+    submissions = with_languages(submissions, languages or {})
     workbook = Workbook()
     read_me = workbook.active
     assert isinstance(read_me, Worksheet)
     _read_me(read_me, protocol.partnership.title)
-    rows = _in_order(submissions, proposals)
-    begun = starts(rows, questions, protocol, identifiers)
+    rows = _in_order(submissions, proposals, scope_chances(submissions, questions, embedder), order)
+    begun = starts(rows, questions, protocol, identifiers, embedder)
     _review_sheet(workbook.create_sheet(REVIEW), rows, begun, protocol, identifiers)
-    _question_sheet(workbook.create_sheet(QUESTIONS), questions, protocol)
+    _question_sheet(workbook.create_sheet(QUESTIONS), questions, submissions, protocol)
     lists = workbook.create_sheet(_LISTS)
     lists.sheet_state = "hidden"
     for number, category in enumerate(protocol.categories, start=1):
@@ -105,7 +123,9 @@ def _read_me(sheet: Worksheet, title: str) -> None:
     answer.fill, answer.border = _YOURS, Border(*[Side("thin")] * 4)
 
 
-def _in_order(submissions: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFrame:
+def _in_order(
+    submissions: pd.DataFrame, proposals: pd.DataFrame, chances: Mapping[str, float], order: str
+) -> pd.DataFrame:
     """Return submissions with their proposals: the largest groups first, the most central submission first in each."""
     rows = submissions.merge(proposals, on="submission_id", how="left", suffixes=("", "_proposed"))
     rows = rows.rename(columns={"group": "stakeholder", "group_proposed": "group"})
@@ -113,42 +133,63 @@ def _in_order(submissions: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFram
     rows["similarity"] = rows["similarity"].astype(float).fillna(0.0)
     rows["size"] = rows["group"].map(rows["group"].value_counts())
     rows.loc[rows["group"] == "", "size"] = 0
-    ascending = [False, True, False, True]
-    return rows.sort_values(["size", "group", "similarity", "submission_id"], ascending=ascending, ignore_index=True)
+    rows["chance"] = rows["submission_id"].map(dict(chances)).astype(float)
+    rows["first"] = rows["chance"] if order == "scope" else 0.0
+    ascending = [False, False, True, False, True]
+    columns = ["first", "size", "group", "similarity", "submission_id"]
+    return rows.sort_values(columns, ascending=ascending, ignore_index=True)
 
 
 def _review_sheet(
     sheet: Worksheet, rows: pd.DataFrame, begun: list[Start], protocol: Protocol, identifiers: pd.DataFrame
 ) -> None:
     kinds = identifiers.groupby("submission_id")["kind"].agg(lambda found: ", ".join(sorted(set(found)))).to_dict()
-    names = {group: protocol.group_name(group) for group in rows["stakeholder"].unique()}
-    telling = propose_keywords(rows[["submission_id", "text"]], rows[["submission_id", "group"]], identifiers)
+    names = _names(rows["stakeholder"], protocol)
+    of_groups = _of_groups(rows, names, identifiers)
     _head(sheet, REVIEW_COLUMNS)
-    columns = ["submission_id", "group", "similarity", "text", "stakeholder", "why"]
-    band, last = False, None
-    for number, (row, start) in enumerate(zip(rows[columns].to_dict("records"), begun, strict=True), start=2):
-        words = telling.get(row["group"], "") if row["group"] != last else ""
-        band, last = band != (row["group"] != last), row["group"]
+    band, last, told = False, None, set[str]()
+    for number, (row, start) in enumerate(zip(rows.to_dict("records"), begun, strict=True), start=2):
+        group = row["group"]
+        band, last = band != (group != last), group
         person = (start.question, start.out_of_scope, start.reason, start.category, start.wording)
-        shown = (
-            row["submission_id"],
-            row["group"],
-            round(row["similarity"], 2),
-            row["text"],
-            names[row["stakeholder"]],
-        )
-        flags = kinds.get(row["submission_id"], "")
-        _row(sheet, number, (*shown, flags, *person, words, row["why"], *person), fill=_BAND if band else None)
+        shown = (row["submission_id"], group, round(row["similarity"], 2), row["text"], names[row["stakeholder"]])
+        chance = "" if pd.isna(row["chance"]) else round(row["chance"], 2)
+        beside = (row["language"], kinds.get(row["submission_id"], ""), chance)
+        of_group = ("", "", "") if group in told else [words.get(group, "") for words in of_groups]
+        told.add(group)
+        _row(sheet, number, (*shown, *beside, *person, *of_group, row["why"], *person), fill=_BAND if band else None)
     _yours(sheet, REVIEW_COLUMNS, ["question", "out of scope", "reason", "category", "wording"], len(rows) + 1)
     _offer_categories(sheet, REVIEW_COLUMNS, len(rows) + 1, protocol)
     fit_rows(sheet, tallest=TALLEST, head=2)
 
 
-def _question_sheet(sheet: Worksheet, questions: Questions, protocol: Protocol) -> None:
+def _names(groups: pd.Series, protocol: Protocol) -> dict[str, str]:
+    return {group: protocol.group_name(group) for group in groups.unique()}
+
+
+def _of_groups(
+    rows: pd.DataFrame, names: Mapping[str, str], identifiers: pd.DataFrame
+) -> tuple[Mapping[str, str], ...]:
+    """Return for each proposed group the words that set it apart, who asked and in which languages."""
+    places = rows.loc[rows["group"] != "", ["submission_id", "group"]]
+    people = rows.drop(columns="group").rename(columns={"stakeholder": "group"})
+    questions = places.rename(columns={"group": "question_id"})
+    return (
+        propose_keywords(rows[["submission_id", "text"]], places, identifiers),
+        counts(questions, people, "group", names),
+        counts(questions, people, "language", {}),
+    )
+
+
+def _question_sheet(sheet: Worksheet, questions: Questions, submissions: pd.DataFrame, protocol: Protocol) -> None:
+    groups = counts(questions.lineage, submissions, "group", _names(submissions["group"], protocol))
+    languages = counts(questions.lineage, submissions, "language", {})
     _head(sheet, QUESTION_COLUMNS)
     for number, row in enumerate(questions.questions.to_dict("records"), start=2):
-        told = [row[name] for name in ("question_id", "wording", "category", "submissions", "respondents", "status")]
-        _row(sheet, number, (*told, "", "", row["category"], row["wording"]))
+        question = row["question_id"]
+        told = [row[name] for name in ("question_id", "wording", "category", "submissions", "respondents")]
+        asked = (groups.get(question, ""), languages.get(question, ""))
+        _row(sheet, number, (*told, *asked, row["status"], "", "", row["category"], row["wording"]))
     yours = ["wording", "category", "review that answers it", "searched without finding one"]
     _yours(sheet, QUESTION_COLUMNS, yours, len(questions.questions) + 1)
     _offer_categories(sheet, QUESTION_COLUMNS, len(questions.questions) + 1, protocol)
