@@ -172,6 +172,7 @@ def test_an_address_for_the_outcome_is_joined_to_nothing(interim):
         "interest_id",
         "partnership",
         "email",
+        "language",
         "outcome",
         "workshop",
     }

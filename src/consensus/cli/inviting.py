@@ -35,6 +35,11 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
 
     mail = family("mail", "the outbox")
     command(mail, "send", _send, "send what is due now")
+    for kind, text in (
+        ("workshop", "invite to the workshop whoever asked for it, with the event for a calendar"),
+        ("outcome", "tell the published priorities to whoever asked to hear of them"),
+    ):
+        command(mail, kind, _write_to_list, text).set_defaults(kind=kind)
     command(mail, "list", _list, "how many letters are in which state, and those that wait for a person")
     for name, text in (
         ("again", "send failed letters, or letters in doubt, once more: a person says so"),
@@ -56,6 +61,10 @@ def _send_invitations(context: Context, options: argparse.Namespace) -> Said:
         return Said.of(queued, "No mail server is set (CONSENSUS_SMTP_URL), so they wait in the outbox.")
     sent = steps.send_mail(context.db, queued.ids["partnership"], context.settings, now=context.now)
     return Said.of(sent, queued.done)
+
+
+def _write_to_list(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(steps.write_to_list(context.db, context.partnership, options.kind, by=context.by, now=context.now))
 
 
 def _send(context: Context, options: argparse.Namespace) -> Said:

@@ -17,7 +17,7 @@ from consensus.interface import direction
 from consensus.mail.events import Event, to_ics
 from consensus.mail.words import words
 
-__all__ = ["Letter", "Sender", "write_letter", "write_notice"]
+__all__ = ["Letter", "Sender", "event_title", "write_letter", "write_notice"]
 
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
 
@@ -52,7 +52,7 @@ class Letter:
     Attributes
     ----------
     kind
-        `invitation`, `reminder-1` and so on, `workshop`.
+        `invitation`, `reminder-1` and so on, `workshop`, `outcome`.
     survey
         `gather` or `interim`: which round it is about.
     mail_id
@@ -61,6 +61,12 @@ class Letter:
         The person's own link; empty where the letter has none.
     unsubscribe
         The page on which the person can get no more; the same address takes the one-click POST of RFC 8058.
+    event, when, day, place
+        The workshop for a calendar, and when and where it is, in the reader's words.
+    priorities, spoken_in
+        The published priorities, the first most favoured, and the language of their wording.
+    page
+        Where the whole of the outcome is published; empty where nowhere.
     """
 
     kind: str
@@ -75,6 +81,31 @@ class Letter:
     event: Event | None = None
     when: str = ""
     day: str = ""
+    place: str = ""
+    priorities: tuple[str, ...] = ()
+    spoken_in: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A paragraph of a letter with the link that it shows, or a numbered list."""
+
+    text: str
+    link: str = ""
+    numbered: tuple[str, ...] = ()
+    language: str = ""
+
+    @property
+    def plain(self) -> str:
+        return "\n".join(f"{n}. {each}" for n, each in enumerate(self.numbered, start=1)) or self.text
+
+    @property
+    def html(self) -> str:
+        if not self.numbered:
+            return f"<p>{_linked(self.text, self.link)}</p>"
+        entries = "".join(f"\n<li>{escape(each)}</li>" for each in self.numbered)
+        return f'<ol lang="{escape(self.language)}" dir="{direction(self.language)}">{entries}\n</ol>'
 
 
 def write_letter(letter: Letter, sender: Sender, recipient: str, *, at: datetime) -> bytes:
@@ -94,7 +125,7 @@ def write_letter(letter: Letter, sender: Sender, recipient: str, *, at: datetime
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = letter.language
     parts = _paragraphs(letter, said)
-    message.set_content("\n\n".join(text for text, _link in parts) + "\n", cte="quoted-printable")
+    message.set_content("\n\n".join(part.plain for part in parts) + "\n", cte="quoted-printable")
     message.add_alternative(_html(letter, said, parts), subtype="html", cte="quoted-printable")
     if letter.event is not None:
         _attach(message, to_ics(letter.event, at))
@@ -112,6 +143,11 @@ def write_notice(subject: str, text: str, sender: Sender, recipient: str, *, at:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, cte="quoted-printable")
     return message.as_bytes()
+
+
+def event_title(language: str, title: str) -> str:
+    """Return what the workshop of a partnership with this title is called in a calendar."""
+    return str(words(language)["workshop"]["event"].format(title=title))
 
 
 def _attach(message: EmailMessage, calendar: str) -> None:
@@ -135,20 +171,28 @@ def _subject(letter: Letter, said: Mapping[str, Any]) -> str:
     return str(said[_kind(letter)]["subject"].format(title=letter.title, subject=subject, day=letter.day))
 
 
-def _paragraphs(letter: Letter, said: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the paragraphs of a letter, each with the link that it shows or nothing."""
-    told = [(text.format(title=letter.title, when=letter.when), "") for text in said[_kind(letter)]["text"]]
+def _paragraphs(letter: Letter, said: Mapping[str, Any]) -> list[_Part]:
+    """Return what a letter says, from its greeting to how to get no more."""
+    words = said[_kind(letter)]
+    told = [_Part(text.format(title=letter.title, when=letter.when)) for text in words["text"]]
+    if letter.place:
+        told.append(_Part(words["place"].format(place=letter.place)))
+    if letter.priorities:
+        told.append(_Part("", numbered=letter.priorities, language=letter.spoken_in))
+    if letter.page:
+        told.append(_Part(words["page"].format(link=letter.page), letter.page))
     if letter.link:
-        told += [(letter.link, letter.link), (said["until"].format(closes=letter.closes), ""), (said["yours"], "")]
+        told += [_Part(letter.link, letter.link), _Part(said["until"].format(closes=letter.closes))]
+        told.append(_Part(said["yours"]))
     if letter.contact:
-        told.append((said["contact"].format(contact=letter.contact), ""))
-    return [*told, (said["unsubscribe"].format(link=letter.unsubscribe), letter.unsubscribe)]
+        told.append(_Part(said["contact"].format(contact=letter.contact)))
+    return [*told, _Part(said["unsubscribe"].format(link=letter.unsubscribe), letter.unsubscribe)]
 
 
-def _html(letter: Letter, said: Mapping[str, Any], parts: list[tuple[str, str]]) -> str:
+def _html(letter: Letter, said: Mapping[str, Any], parts: list[_Part]) -> str:
     """Return the letter as a page without pictures, styles from elsewhere, or anything that tells who opened it."""
     language, way = escape(letter.language), direction(letter.language)
-    body = "\n".join(f"<p>{_linked(text, link)}</p>" for text, link in parts)
+    body = "\n".join(part.html for part in parts)
     return (
         f'<!DOCTYPE html>\n<html lang="{language}" dir="{way}">\n<head><meta charset="utf-8">'
         f"<title>{escape(_one_line(_subject(letter, said)))}</title></head>\n"

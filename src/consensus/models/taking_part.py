@@ -94,20 +94,27 @@ class ChainEntry(SQLModel, table=True):
 
 
 class Mail(SQLModel, table=True):
-    """The outbox: a letter of one kind goes to one person in one round once.
+    """The outbox: a letter of one kind goes to one person in one round once, or once to one who asked to hear.
+
+    One of `person_id` and `interest_id` says to whom.
 
     `state` is queued, sending, sent, skipped or failed. A mail is marked as sending, and that is committed, before it
     is handed over: after a crash nobody knows whether it went, so it stays and is not sent again unless a person says
     so. Neither address nor text is kept here: both follow from the person and the kind at the moment of sending.
     """
 
-    __table_args__ = (UniqueConstraint("round_id", "person_id", "kind"), WITHOUT_ORDER)
+    __table_args__ = (
+        UniqueConstraint("round_id", "person_id", "kind"),
+        UniqueConstraint("round_id", "interest_id", "kind"),
+        WITHOUT_ORDER,
+    )
 
     mail_id: str = Field(primary_key=True)
     partnership: str = Field(foreign_key="partnership.id", index=True)
     round_id: str = Field(foreign_key="round.round_id")
-    person_id: str = Field(foreign_key="person.person_id")
-    kind: str  # invitation, reminder-1, reminder-2, ..., workshop
+    person_id: str | None = Field(default=None, foreign_key="person.person_id")
+    interest_id: str | None = Field(default=None, foreign_key="interest.interest_id")
+    kind: str  # invitation, reminder-1, reminder-2, ..., workshop, outcome
     state: str = "queued"
     attempts: int = 0
     why: str = ""
@@ -118,13 +125,17 @@ class Mail(SQLModel, table=True):
 
 
 class Interest(SQLModel, table=True):
-    """Somebody who wants to hear the outcome or to come to the workshop; nothing here can be joined to an answer."""
+    """Somebody who wants to hear the outcome or to come to the workshop; nothing here can be joined to an answer.
+
+    Who wants no more letters is forgotten: `email` is empty then.
+    """
 
     __table_args__ = WITHOUT_ORDER
 
     interest_id: str = Field(primary_key=True)  # random
     partnership: str = Field(foreign_key="partnership.id", index=True)
     email: str
+    language: str = ""
     outcome: bool = False
     workshop: bool = False
 

@@ -106,6 +106,9 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
         faults.append(
             f"protocol.toml: publication.small_cells is {cells}; use {SMALL_CELLS_FLOOR} or more (0 switches it off)."
         )
+    page = section(content, "publication").get("page", "")
+    if page and not str(page).startswith(("https://", "http://")):
+        faults.append(f"protocol.toml: publication.page is {page!r}; write an address that begins with https://.")
     rounds = section(content, "rounds")
     later = {f"delphi.{number}": plan for number, plan in enumerate(_tables(rounds, "delphi"), start=1)}
     faults += _round_faults({**rounds, **later})

@@ -168,13 +168,18 @@ class Seats(Fixed):
 
 
 class Workshop(Fixed):
-    """Small mixed groups that rank the shortlist, re-mixed between sessions."""
+    """Small mixed groups that rank the shortlist, re-mixed between sessions.
+
+    `on` is when it begins, for how many `minutes` it is put into calendars, and `place` where it is held.
+    """
 
     seats: Positive = 24
     small_groups: Positive = 3
     sessions: Positive = 2
     minimum: tuple[Seats, ...] = ()
     on: datetime | None = None
+    minutes: Positive = 360
+    place: Words | Literal[""] = ""
 
 
 class Risk(Fixed):
@@ -185,10 +190,11 @@ class Risk(Fixed):
 
 
 class Publication(Fixed):
-    """How many priorities are published, and below which count a cell is suppressed in public outputs."""
+    """How many priorities are published, below which count a cell is suppressed in public outputs, and where."""
 
     top: Positive = 10
     small_cells: Annotated[int, Field(ge=0, strict=True)] = 10
+    page: str = ""
 
 
 class Protocol(Fixed):

@@ -22,6 +22,7 @@ from consensus.steps.deciding import (
 )
 from consensus.steps.firmness import Firmness, firmness
 from consensus.steps.freezing import publish_chain, verify_store
+from consensus.steps.interest import write_to_list
 from consensus.steps.inviting import import_people, invite_round, round_links
 from consensus.steps.mailing import mail_is_due, send_mail
 from consensus.steps.outbox import Outbox, mail_again, mail_done, outbox
@@ -159,4 +160,5 @@ __all__ = [
     "verify_store",
     "waiting_rounds",
     "withdraw",
+    "write_to_list",
 ]

@@ -10,21 +10,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from sqlmodel import Session
 
 from consensus import models, store, tokens
 from consensus.errors import DataError
-from consensus.interface import instant_in
-from consensus.mail import Answer, Letter, MailServerAway, Postbox, Sender, spoken, write_letter
+from consensus.mail import Answer, MailServerAway, Postbox, Sender, write_letter
 from consensus.protocol import Protocol
 from consensus.settings import Settings
-from consensus.steps.inviting import may_be_written_to, personal_link
+from consensus.steps.addressing import Addressed, Desk, to_listed, to_person
 from consensus.steps.outbox import in_doubt
 from consensus.steps.outcome import Outcome, shown
-from consensus.steps.reminders import groups_under_target, is_reminder
 from consensus.steps.risks import flags_wait, tell_role
 from consensus.store import Store
 
@@ -36,15 +31,6 @@ BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 480,
 LONGEST_SITTING = 300.0
 """Seconds after which sending stops until the next sweep, far below `outbox.IN_DOUBT_AFTER`."""
 MOST_AT_ONCE = 2000
-
-
-@dataclass(frozen=True)
-class _Claimed:
-    """A mail that is ours to hand over, with all that its letter says."""
-
-    mail_id: str
-    recipient: str
-    letter: Letter
 
 
 def mail_is_due(db: Store, partnership: str, *, now: datetime) -> bool:
@@ -99,13 +85,13 @@ def _send_each(
     clock: Callable[[], datetime],
 ) -> str:
     """Hand over one mail after the other; return why it stopped before the end, if it did."""
-    secret = tokens.load_secret(settings.home)
+    desk = Desk(protocol, settings, tokens.load_secret(settings.home))
     sender = Sender.of(settings.mail_from, protocol.partnership.contact, protocol.partnership.title)
     last = clock() + timedelta(seconds=LONGEST_SITTING)
     for mail_id in due:
         if clock() > last:
             return "The rest follows with the next sweep."
-        claimed = _claim(db, mail_id, protocol, settings, secret, clock())
+        claimed = _claim(db, mail_id, desk, clock())
         if claimed is None:
             counts["left out"] += 1
             continue
@@ -117,63 +103,18 @@ def _send_each(
     return ""
 
 
-def _claim(
-    db: Store, mail_id: str, protocol: Protocol, settings: Settings, secret: bytes, now: datetime
-) -> _Claimed | None:
+def _claim(db: Store, mail_id: str, desk: Desk, now: datetime) -> Addressed | None:
     """Mark a mail as sending and return its letter; or mark it as skipped, with the reason, and return None."""
     with db.writing() as session:
         if not store.claim_mail(session, mail_id, now):
             return None
         mail = session.get_one(models.Mail, mail_id, populate_existing=True)
-        person = session.get_one(models.Person, mail.person_id)
-        row = store.load_round(session, mail.round_id)
-        token = tokens.invitation_token(secret, row.round_id, person.person_id)
-        reason = _why_not(session, mail, person, row, protocol, tokens.token_hash(token), now)
-        if reason:
-            mail.state, mail.why = "skipped", reason
-            session.add(mail)
-            return None
-        store.save_participation(session, row, person, tokens.token_hash(token))
-        language = spoken(person.language or protocol.partnership.languages[0])
-        letter = Letter(
-            kind=mail.kind,
-            survey=row.kind,
-            mail_id=mail.mail_id,
-            language=language,
-            title=protocol.partnership.title.said(language),
-            contact=protocol.partnership.contact,
-            link=personal_link(settings, token),
-            unsubscribe=f"{settings.links_url}/u/{tokens.unsubscribe_token(secret, person.person_id)}",
-            closes=instant_in(language, row.closes_at, protocol.zone),
-        )
-        return _Claimed(mail_id, person.email, letter)
-
-
-def _why_not(
-    session: Session,
-    mail: models.Mail,
-    person: models.Person,
-    row: models.Round,
-    protocol: Protocol,
-    token_hash: str,
-    now: datetime,
-) -> str:
-    """Return why a person does not get a mail at this moment, or nothing."""
-    if not may_be_written_to(person):
-        return "the person wants no letters"
-    if row.state != "open" or now >= row.closes_at:
-        return "the round is over"
-    taken = session.get(models.Participation, token_hash)
-    if taken is not None and taken.state in ("sent", "withdrawn"):
-        return "the person has answered or withdrawn"
-    if is_reminder(mail.kind):
-        invitation = store.find_mail(session, row.round_id, person.person_id, "invitation")
-        if invitation is None or invitation.sent_at is None or invitation.sent_at >= mail.queued_at:
-            return "the invitation has not gone before it"
-        under = groups_under_target(session, row, protocol)
-        if person.group not in under and (person.group or not under):
-            return "the group has reached its target"
-    return ""
+        addressed = (to_person if mail.person_id else to_listed)(session, mail, desk, now)
+        if isinstance(addressed, Addressed):
+            return addressed
+        mail.state, mail.why = "skipped", addressed
+        session.add(mail)
+        return None
 
 
 def _settle(db: Store, mail_id: str, answer: Answer, now: datetime) -> str:

@@ -83,4 +83,4 @@ def _invited(session: Session, row: models.Round) -> list[str]:
         models.Mail.kind == "invitation",
         col(models.Mail.state).in_(("queued", "sending", "sent")),
     )
-    return list(session.exec(query))
+    return [person_id for person_id in session.exec(query) if person_id]

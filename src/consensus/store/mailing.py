@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import func, or_, union, update
 from sqlmodel import Session, col, select
@@ -59,23 +60,32 @@ def list_people(session: Session, partnership: str) -> list[models.Person]:
     return list(session.exec(query.order_by(col(models.Person.person_id))))
 
 
-def queue_mail(session: Session, round_: models.Round, person_ids: Sequence[str], kind: str, at: datetime) -> int:
-    """Put a letter of a kind into the outbox for each person who has none of that kind in the round; return how many.
+def queue_mail(
+    session: Session,
+    round_: models.Round,
+    ids: Sequence[str],
+    kind: str,
+    at: datetime,
+    *,
+    to: Literal["person_id", "interest_id"] = "person_id",
+) -> int:
+    """Put a letter of a kind into the outbox for each id that has none of that kind in the round; return how many.
 
-    The table takes no second one, whoever asks for it.
+    The ids are of people in the address book, or `to` those who asked to hear. The table takes no second letter,
+    whoever asks for it.
     """
-    query = select(models.Mail.person_id).where(models.Mail.round_id == round_.round_id, models.Mail.kind == kind)
+    query = select(getattr(models.Mail, to)).where(models.Mail.round_id == round_.round_id, models.Mail.kind == kind)
     there = set(session.exec(query))
-    wanted = [person_id for person_id in dict.fromkeys(person_ids) if person_id not in there]
-    for person_id in wanted:
+    wanted = [each for each in dict.fromkeys(ids) if each not in there]
+    for each in wanted:
         session.add(
             models.Mail(
                 mail_id=f"m{secrets.token_hex(10)}",
                 partnership=round_.partnership,
                 round_id=round_.round_id,
-                person_id=person_id,
                 kind=kind,
                 queued_at=at,
+                **{to: each},  # type: ignore[arg-type]
             )
         )
     session.flush()

@@ -41,8 +41,8 @@ def handlers(db: Store) -> tuple[Callable[[Arrival], Response], Callable[[Arriva
         if faults:
             return _page(protocol, arrival, "interest.html.j2", said, faults)
         wants = {name: bool(said[name]) for name in ("outcome", "workshop")}
-        express_interest(db, protocol.id, said["email"], **wants)
         language = arrival.form_language if arrival.form_language in interface.LANGUAGES else ""
+        express_interest(db, protocol.id, said["email"], **wants, language=language or "")
         return Response(status_code=303, headers={"Location": f"/i/{protocol.id}?done=1&lang={language}"})
 
     return see, take
