@@ -21,6 +21,7 @@ from consensus.protocol import Protocol
 from consensus.ratings import compare_rounds, group_figures
 from consensus.steps.ballots import CountedBallots, counted_ballots
 from consensus.steps.timetable import local_time
+from consensus.store.taking_part import Link
 from consensus.survey.filling import DONT_KNOW
 
 __all__ = ["EARLIER", "GroupRatings", "carried_on", "earlier_round", "feedback_on", "later_id", "later_round"]
@@ -81,20 +82,20 @@ def same_people(ballots: pd.DataFrame) -> pd.DataFrame:
     return ballots.assign(ballot=ballots["ballot"].astype(str).str.partition("-r")[0])
 
 
-def carried_on(session: Session, person: models.Participation, row: models.Round, protocol: Protocol) -> dict[str, Any]:
-    """Return what somebody who begins a later round has said already: their group and ratings of the round before.
+def carried_on(session: Session, person: Link, row: models.Round, protocol: Protocol) -> tuple[dict[str, Any], str]:
+    """Return what somebody who begins a later round has said already, and the id of the response that is to come.
 
-    Somebody who took no part in it begins with nothing. The response that is to come gets its id here.
+    What they have said is their group and their ratings of the round before. Somebody who took no part in it begins
+    with nothing.
     """
     before = earlier_round(session, row)
     earlier_id = _earlier_id(session, person, before) if before is not None else ""
     if before is None or not earlier_id:
-        return {}
+        return {}, ""
     ballots = store.load_ballots(session, before.round_id)
     mine = CountedBallots.of([ballot for ballot in ballots if ballot.ballot_id == earlier_id], before).ballots
     if not mine:
-        return {}
-    person.response_id = later_id(earlier_id, row)
+        return {}, ""
     asked = getattr(protocol, row.kind)
     (about,) = [item for item in asked.items if item.type == "rate" and item.choices_from == "questions"]
     rated = {
@@ -102,10 +103,10 @@ def carried_on(session: Session, person: models.Participation, row: models.Round
         for choice in json.loads(mine[0].choices)
     }
     group = {item.id: mine[0].group for item in asked.items if item.choices_from == "groups"}
-    return {**group, about.id: rated, EARLIER: rated}
+    return {**group, about.id: rated, EARLIER: rated}, later_id(earlier_id, row)
 
 
-def _earlier_id(session: Session, person: models.Participation, before: models.Round) -> str:
+def _earlier_id(session: Session, person: Link, before: models.Round) -> str:
     """Return the id of a person's response in the round before: told by their link, or by who they are."""
     if person.response_id:
         first, number = person.response_id.partition("-r")[0], number_of(before)

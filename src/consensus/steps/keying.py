@@ -22,6 +22,7 @@ from consensus.steps.receiving import received_at, receiving_faults
 from consensus.steps.taking_part import send_keyed
 from consensus.steps.timetable import record_act
 from consensus.store import Store, keying, taking_part
+from consensus.store.taking_part import Link
 from consensus.survey.faults import Fault
 
 __all__ = ["MODES", "Difference", "Entry", "KeyedIn", "Sheet", "is_receipt", "key_in", "listed_sheets", "paper_to_key"]
@@ -281,23 +282,22 @@ def _send(
 
     In a round that is unlinked already nothing joins the sheet to its response from the start.
     """
-    person = taking_part.add_participation(
-        session,
-        row,
+    link = Link(
         f"sheet {row.round_id} {entry.sheet}",  # no token has this digest, so no link leads here
-        partner="",
+        row.round_id,
+        row.partnership,
         language=entry.language,
-        seed=None,
+        state="begun",
         draft=json.dumps(entry.said, ensure_ascii=False),
-        began_at=None,
     )
+    taking_part.add_link(session, link)
     seen = entries[0].at  # by then the sheet was there
     came = received_at(row, store.load_protocol(session, row.partnership), entry.day, entry.time, seen)
     if row.unlinked_at is not None:
         came = row.opens_at
-    code = send_keyed(session, person, row, mode=entry.mode, received_at=came)
+    code = send_keyed(session, link, row, mode=entry.mode, received_at=came)
     if row.unlinked_at is not None:
-        person.response_id, person.draft = None, "{}"
+        taking_part.change_link(session, link, response_id=None, draft="{}")
     for one in entries:
         one.content, one.settled = "{}", True
         session.add(one)

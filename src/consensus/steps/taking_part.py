@@ -26,6 +26,7 @@ from consensus.steps.timetable import Stand, grace_ends, stand
 from consensus.steps.unlinking import unlinks_after
 from consensus.steps.visits import AGREED, Door, Onward, Sent, Visit
 from consensus.store import Store, taking_part
+from consensus.store.taking_part import Link
 from consensus.vocabulary import NOT_STATED
 
 __all__ = [
@@ -87,15 +88,20 @@ def begin(
         if row is None or _stand(session, row, None, now) != "open":
             raise StageError("The round takes nobody new now; look again when it is open.")
         protocol = store.load_protocol(session, partnership)
-        taking_part.add_participation(
+        reply = _agreed(protocol, row.kind) | _partner_reply(protocol, row.kind, partner)
+        taking_part.add_link(
             session,
-            row,
-            tokens.token_hash(token),
-            partner=partner,
-            language=language,
-            seed=_seed(),
-            draft=_json({**said, **_agreed(protocol, row.kind), **_partner_reply(protocol, row.kind, partner)}),
-            began_at=now,
+            Link(
+                tokens.token_hash(token),
+                row.round_id,
+                row.partnership,
+                partner=partner,
+                language=language,
+                state="begun",
+                seed=_seed(),
+                draft=_json({**said, **reply}),
+                began_at=now,
+            ),
         )
 
     db.write(act)
@@ -113,16 +119,17 @@ def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: s
         protocol = store.load_protocol(session, row.partnership)
         begins = person.state == "invited" and _stand(session, row, None, now) == "open"
         before = _visit(session, person, row, now)
+        changes: dict[str, Any] = {}
+        reply: dict[str, Any] = {}
         if begins:
-            reply = _partner_reply(protocol, row.kind, person.partner) | carried_on(session, person, row, protocol)
-            person.state, person.began_at, person.seed = "begun", now, _seed()
-            person.language = language or person.language
-        elif before.asked_anew and before.stand in ("open", "grace", "late"):
-            reply = {}
-        else:
+            earlier, response_id = carried_on(session, person, row, protocol)
+            reply = _partner_reply(protocol, row.kind, person.partner) | earlier
+            changes = {"state": "begun", "began_at": now, "seed": _seed(), "language": language or person.language}
+            changes |= {"response_id": response_id} if response_id else {}
+        elif not before.asked_anew or before.stand not in ("open", "grace", "late"):
             return before
-        person.draft = _json({**before.said, **said, **_agreed(protocol, row.kind), **reply})
-        session.add(person)
+        draft = _json({**before.said, **said, **_agreed(protocol, row.kind), **reply})
+        person = taking_part.change_link(session, person, draft=draft, **changes)
         return _visit(session, person, row, now)
 
     return db.write(act)
@@ -141,22 +148,22 @@ def go_on(db: Store, token: str, *, now: datetime) -> str:
             return ""
         person, row = found
         later, next_token = following.later_round(session, row), tokens.next_token(token)
-        if later is not None and session.get(models.Participation, tokens.token_hash(next_token)) is None:
-            added = taking_part.add_participation(
+        if later is not None and _find(session, next_token) is None:
+            taking_part.add_link(
                 session,
-                later,
-                tokens.token_hash(next_token),
-                partner=person.partner,
-                language=person.language,
-                seed=None,
-                draft="{}",
-                began_at=None,
+                Link(
+                    tokens.token_hash(next_token),
+                    later.round_id,
+                    later.partnership,
+                    partner=person.partner,
+                    language=person.language,
+                    response_id=following.later_id(person.response_id or "", later),
+                ),
             )
-            added.state, added.response_id = "invited", following.later_id(person.response_id or "", later)
         return next_token
 
 
-def _onward(session: Session, person: models.Participation, row: models.Round, now: datetime) -> Onward:
+def _onward(session: Session, person: Link, row: models.Round, now: datetime) -> Onward:
     """Return how somebody comes from this round into the one that follows, if they can now."""
     later = following.later_round(session, row)
     if later is None or not person.response_id or person.state != "sent" or _stand(session, later, None, now) != "open":
@@ -178,9 +185,10 @@ def change(
         shut = person.state in ("invited", "withdrawn") or before.stand == "closed"
         said = None if shut else act(_with_sent(before, last, row))
         if said is not None:
-            person.draft, person.language = _json(said), language or person.language
-            session.add(person)
-            before = replace(before, said=json.loads(person.draft), language=person.language)
+            draft, spoken = _json(said), language or person.language
+            if (draft, spoken) != (person.draft, person.language):
+                taking_part.change_link(session, person, draft=draft, language=spoken)
+            before = replace(before, said=json.loads(draft), language=spoken)
         return _with_sent(before, last, row)
 
     return db.write(keep)
@@ -201,15 +209,13 @@ def send(db: Store, token: str, *, flags: Collection[str] = (), now: datetime) -
         ready = person.state in ("begun", "sent") and there.stand in ("open", "grace", "late")
         if ready and not there.faults and not there.asked_anew:
             last = _send(session, person, row, there, last, set(flags), now)
-            there = replace(there, state=person.state)
+            there = replace(there, state="sent")
         return _with_sent(there, last, row)
 
     return db.write(act)
 
 
-def send_keyed(
-    session: Session, person: models.Participation, row: models.Round, *, mode: str, received_at: datetime
-) -> str:
+def send_keyed(session: Session, person: Link, row: models.Round, *, mode: str, received_at: datetime) -> str:
     """Send what was keyed in for a person within a transaction, as of when it was received; return its receipt code."""
     there, last = _begun(session, person, row, received_at)
     sent = _send(session, person, row, there, last, set(), received_at, mode=mode)
@@ -218,7 +224,7 @@ def send_keyed(
 
 def _send(
     session: Session,
-    person: models.Participation,
+    person: Link,
     row: models.Round,
     there: Visit,
     last: models.Response | None,
@@ -252,14 +258,13 @@ def _send(
         received_at=now,
         flags=" ".join(sorted(flags)),
     )
-    session.add(response)
+    taking_part.save_sent_response(session, response)
     if survey.takes_ballots(there.survey):
         taking_part.save_sent_ballot(session, response, survey.sent_choices(there.survey, there.said))
     words = survey.words_of(there.survey, there.said)
     added = taking_part.save_sent_answers(session, response, words, late=there.stand == "late")
     flag_risks(session, there.protocol, added, now)
-    person.response_id, person.state = response_id, "sent"
-    session.add(person)
+    taking_part.change_link(session, person, response_id=response_id, state="sent")
     return response
 
 
@@ -291,17 +296,15 @@ def protocol_of(db: Store, partnership: str) -> Protocol | None:
         return store.load_protocol(session, partnership) if session.get(models.Partnership, partnership) else None
 
 
-def _find(session: Session, token: str) -> tuple[models.Participation, models.Round] | None:
-    return taking_part.find_participation(session, tokens.token_hash(token))
+def _find(session: Session, token: str) -> tuple[Link, models.Round] | None:
+    return taking_part.find_link(session, tokens.token_hash(token))
 
 
-def _visit(session: Session, person: models.Participation, row: models.Round, now: datetime) -> Visit:
+def _visit(session: Session, person: Link, row: models.Round, now: datetime) -> Visit:
     return _with_sent(*_begun(session, person, row, now), row)
 
 
-def _begun(
-    session: Session, person: models.Participation, row: models.Round, now: datetime
-) -> tuple[Visit, models.Response | None]:
+def _begun(session: Session, person: Link, row: models.Round, now: datetime) -> tuple[Visit, models.Response | None]:
     """Return how it stands with a person, but for what they have sent, and the last version of that."""
     protocol = store.load_protocol(session, row.partnership)
     again = {} if not protocol.rounds.delphi else _again(session, person, row, protocol, now)
@@ -319,9 +322,7 @@ def _begun(
     return there, taking_part.last_response(session, row.round_id, person.response_id)
 
 
-def _again(
-    session: Session, person: models.Participation, row: models.Round, protocol: Protocol, now: datetime
-) -> dict[str, Any]:
+def _again(session: Session, person: Link, row: models.Round, protocol: Protocol, now: datetime) -> dict[str, Any]:
     """Return what somebody meets where rounds follow one another."""
     return {
         "feedback": following.feedback_on(session, row, protocol),

@@ -1,4 +1,7 @@
-"""Who takes part by which link, what they have filled in so far, and each version of what they sent."""
+"""Who takes part by which link, what they have filled in so far, and each version of what they sent.
+
+Every page that somebody opens asks for these: statements are made once, and rows come as they are.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,26 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, insert, select, update
+from sqlmodel import Session, SQLModel, col
 
 from consensus import models
 from consensus.store.decided import remember_in_force
 
 __all__ = [
-    "add_participation",
+    "Link",
+    "add_link",
     "answer_key",
     "ballot_questions",
-    "find_participation",
+    "change_link",
+    "find_link",
     "last_response",
     "round_of_kind",
     "save_sent_answers",
     "save_sent_ballot",
+    "save_sent_response",
 ]
 
 SOURCE = "survey"
@@ -30,51 +36,103 @@ TAKEN_OUT = "taken out by the person who wrote it"
 LATE = "received after the close"
 
 
-# Every page that somebody opens asks these; a statement made once is not made and compiled for each.
-_PARTICIPATION = (
-    select(models.Participation, models.Round, models.Partnership.protocol_hash)
-    .join(models.Round, col(models.Round.round_id) == col(models.Participation.round_id))
-    .join(models.Partnership, col(models.Partnership.id) == col(models.Round.partnership))
-    .where(col(models.Participation.token_hash) == bindparam("token_hash"))
+class Link(NamedTuple):
+    """One link into one round as it was read: a row of `models.Participation`."""
+
+    token_hash: str
+    round_id: str
+    partnership: str
+    person_id: str | None = None
+    partner: str = ""
+    language: str = ""
+    state: str = "invited"
+    seed: int | None = None
+    draft: str = "{}"
+    response_id: str | None = None
+    began_at: datetime | None = None
+
+
+def _table(model: type[SQLModel]) -> Any:
+    return model.__table__  # type: ignore[attr-defined]
+
+
+_LINKS, _ROUNDS, _RESPONSES = _table(models.Participation), _table(models.Round), _table(models.Response)
+_LINK = (
+    select(*(_LINKS.c[name] for name in Link._fields), col(models.Partnership.protocol_hash), *_ROUNDS.c)
+    .join(_ROUNDS, _ROUNDS.c.round_id == _LINKS.c.round_id)
+    .join(_table(models.Partnership), col(models.Partnership.id) == _ROUNDS.c.partnership)
+    .where(_LINKS.c.token_hash == bindparam("token_hash"))
+)
+_ROUNDS_OF_KIND = (
+    select(*_ROUNDS.c)
+    .where(_ROUNDS.c.partnership == bindparam("partnership"), _ROUNDS.c.kind == bindparam("kind"))
+    .order_by(_ROUNDS.c.opens_at, _ROUNDS.c.round_id)
 )
 _LAST_RESPONSE = (
-    select(models.Response)
-    .where(
-        col(models.Response.round_id) == bindparam("round_id"),
-        col(models.Response.response_id) == bindparam("response_id"),
-    )
-    .order_by(col(models.Response.version).desc())
+    select(*_RESPONSES.c)
+    .where(_RESPONSES.c.round_id == bindparam("round_id"), _RESPONSES.c.response_id == bindparam("response_id"))
+    .order_by(_RESPONSES.c.version.desc())
     .limit(1)
 )
+_CHANGE = update(_LINKS).where(_LINKS.c.token_hash == bindparam("link"))
+_ADD = {model: insert(_table(model)) for model in (models.Participation, models.Response, models.Ballot)}
 
 
-def find_participation(session: Session, token_hash: str) -> tuple[models.Participation, models.Round] | None:
-    """Return the participation whose token has this hash, with its round."""
-    found = session.exec(_PARTICIPATION, params={"token_hash": token_hash}).first()
+@lru_cache(maxsize=64)
+def _round(*values: Any) -> models.Round:
+    """Return a round from what was read of it, for reading alone: the same object as long as nothing has changed."""
+    return models.Round(**dict(zip(_ROUNDS.c.keys(), values, strict=True)))
+
+
+def find_link(session: Session, token_hash: str) -> tuple[Link, models.Round] | None:
+    """Return the link whose token has this hash, with its round, which is for reading alone."""
+    found = session.connection().execute(_LINK, {"token_hash": token_hash}).first()
     if found is None:
         return None
-    person, row, in_force = found
-    remember_in_force(session, row.partnership, in_force)
-    return person, row
+    size = len(Link._fields)
+    link, row = Link._make(found[:size]), _round(*found[size + 1 :])
+    remember_in_force(session, row.partnership, found[size])
+    return link, row
 
 
 def round_of_kind(session: Session, partnership: str, kind: str) -> models.Round | None:
-    """Return the round of a kind that people are asked to now: the last that is more than a draft, else the first."""
-    query = (
-        select(models.Round)
-        .where(models.Round.partnership == partnership, models.Round.kind == kind)
-        .order_by(col(models.Round.opens_at), col(models.Round.round_id))
-    )
-    rounds = list(session.exec(query))
+    """Return the round of a kind that people are asked to now: the last that is more than a draft, else the first.
+
+    It is for reading alone.
+    """
+    found = session.connection().execute(_ROUNDS_OF_KIND, {"partnership": partnership, "kind": kind})
+    rounds = [_round(*each) for each in found]
     begun = [row for row in rounds if row.state != "draft"]
     return begun[-1] if begun else rounds[0] if rounds else None
 
 
+def add_link(session: Session, link: Link) -> None:
+    """Add the link of somebody who came by an open link, or whose sheet was keyed in."""
+    session.connection().execute(_ADD[models.Participation], link._asdict())
+
+
+def change_link(session: Session, link: Link, **values: Any) -> Link:
+    """Change some columns of a link's row, and return it as it is then."""
+    session.connection().execute(_CHANGE, {"link": link.token_hash, **values})
+    return link._replace(**values)
+
+
 def last_response(session: Session, round_id: str, response_id: str | None) -> models.Response | None:
-    """Return the last version of what a person sent in a round."""
+    """Return the last version of what a person sent in a round, for reading alone."""
     if not response_id:
         return None
-    return session.exec(_LAST_RESPONSE, params={"round_id": round_id, "response_id": response_id}).first()
+    wanted = {"round_id": round_id, "response_id": response_id}
+    found = session.connection().execute(_LAST_RESPONSE, wanted).mappings().first()
+    return models.Response(**found) if found else None
+
+
+def save_sent_response(session: Session, response: models.Response) -> None:
+    """Add one version of what a person sent."""
+    session.connection().execute(_ADD[models.Response], _values(response))
+
+
+def _values(row: SQLModel) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in _table(type(row)).columns}
 
 
 @lru_cache(maxsize=16)
@@ -120,13 +178,13 @@ def _answers(session: Session, response: models.Response) -> list[models.Answer]
     query = (
         select(models.Answer)
         .where(
-            models.Answer.partnership == response.partnership,
-            models.Answer.response_id == response.response_id,
-            models.Answer.status != LATE,
+            col(models.Answer.partnership) == response.partnership,
+            col(models.Answer.response_id) == response.response_id,
+            col(models.Answer.status) != LATE,
         )
         .order_by(col(models.Answer.version))
     )
-    return list(session.exec(query))
+    return list(session.scalars(query))
 
 
 def _source(response: models.Response) -> str:
@@ -153,43 +211,17 @@ def _answer(response: models.Response, box: str, text: str, *, key: str, version
 
 def save_sent_ballot(session: Session, response: models.Response, choices: list[dict[str, Any]]) -> None:
     """Add the ballot of one version of a response; whether it counts follows from the round's close."""
-    session.add(
-        models.Ballot(
-            round_id=response.round_id,
-            ballot_id=response.response_id,
-            version=response.version,
-            partnership=response.partnership,
-            source=_source(response),
-            group=response.group,
-            choices=json.dumps(choices, sort_keys=True, separators=(",", ":")),
-            began_at=response.began_at,
-            received_at=response.received_at,
-        )
+    session.connection().execute(
+        _ADD[models.Ballot],
+        {
+            "round_id": response.round_id,
+            "ballot_id": response.response_id,
+            "version": response.version,
+            "partnership": response.partnership,
+            "source": _source(response),
+            "group": response.group,
+            "choices": json.dumps(choices, sort_keys=True, separators=(",", ":")),
+            "began_at": response.began_at,
+            "received_at": response.received_at,
+        },
     )
-
-
-def add_participation(
-    session: Session,
-    round_: models.Round,
-    token_hash: str,
-    *,
-    partner: str,
-    language: str,
-    seed: int | None,
-    draft: str,
-    began_at: datetime | None,
-) -> models.Participation:
-    """Add somebody who came by an open link and began, or whose sheet was keyed in."""
-    row = models.Participation(
-        token_hash=token_hash,
-        round_id=round_.round_id,
-        partnership=round_.partnership,
-        partner=partner,
-        language=language,
-        state="begun",
-        seed=seed,
-        draft=draft,
-        began_at=began_at,
-    )
-    session.add(row)
-    return row
