@@ -52,8 +52,8 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         # PostgreSQL shows a reader one state at this level alone; a writer must see what was kept before its turn.
-        level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
-        self._reader = engine.execution_options(**level)
+        postgresql = engine.dialect.name == "postgresql"
+        self._reader = engine.execution_options(isolation_level="REPEATABLE READ") if postgresql else engine
         self._writer = engine.execution_options(consensus_write=True)
         self._group = GroupWriter(self.writing)
 
@@ -103,8 +103,15 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session that sees one state of the database."""
-        with Session(self._reader, expire_on_commit=False) as session, session.begin():
+        """Yield a session that sees one state of the database.
+
+        Its `bind` is the connection itself, for whom a session's own work is too much.
+        """
+        with (
+            self._reader.connect() as connection,
+            connection.begin(),
+            Session(connection, expire_on_commit=False) as session,
+        ):
             yield session
 
     def scrub(self, patience: float = 10.0) -> bool:
@@ -174,5 +181,8 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("consensus_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if connection.get_execution_options().get("consensus_write"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # waits for nobody, so nothing can go wrong here that should be told in SQLAlchemy's words
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN")

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, CursorResult, Executable, bindparam, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
 from consensus import models
@@ -84,9 +84,15 @@ def _round(*values: Any) -> models.Round:
     return models.Round(**dict(zip(_ROUNDS.c.keys(), values, strict=True)))
 
 
+def _execute(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
+    """Execute a statement on a session's connection, which a reader's has from the start."""
+    connection = session.bind if isinstance(session.bind, Connection) else session.connection()
+    return connection.execute(statement, values)
+
+
 def find_link(session: Session, token_hash: str) -> tuple[Link, models.Round] | None:
     """Return the link whose token has this hash, with its round, which is for reading alone."""
-    found = session.connection().execute(_LINK, {"token_hash": token_hash}).first()
+    found = _execute(session, _LINK, {"token_hash": token_hash}).first()
     if found is None:
         return None
     size = len(Link._fields)
@@ -100,7 +106,7 @@ def round_of_kind(session: Session, partnership: str, kind: str) -> models.Round
 
     It is for reading alone.
     """
-    found = session.connection().execute(_ROUNDS_OF_KIND, {"partnership": partnership, "kind": kind})
+    found = _execute(session, _ROUNDS_OF_KIND, {"partnership": partnership, "kind": kind})
     rounds = [_round(*each) for each in found]
     begun = [row for row in rounds if row.state != "draft"]
     return begun[-1] if begun else rounds[0] if rounds else None
@@ -108,12 +114,12 @@ def round_of_kind(session: Session, partnership: str, kind: str) -> models.Round
 
 def add_link(session: Session, link: Link) -> None:
     """Add the link of somebody who came by an open link, or whose sheet was keyed in."""
-    session.connection().execute(_ADD[models.Participation], link._asdict())
+    _execute(session, _ADD[models.Participation], link._asdict())
 
 
 def change_link(session: Session, link: Link, **values: Any) -> Link:
     """Change some columns of a link's row, and return it as it is then."""
-    session.connection().execute(_CHANGE, {"link": link.token_hash, **values})
+    _execute(session, _CHANGE, {"link": link.token_hash, **values})
     return link._replace(**values)
 
 
@@ -122,13 +128,13 @@ def last_response(session: Session, round_id: str, response_id: str | None) -> m
     if not response_id:
         return None
     wanted = {"round_id": round_id, "response_id": response_id}
-    found = session.connection().execute(_LAST_RESPONSE, wanted).mappings().first()
+    found = _execute(session, _LAST_RESPONSE, wanted).mappings().first()
     return models.Response(**found) if found else None
 
 
 def save_sent_response(session: Session, response: models.Response) -> None:
     """Add one version of what a person sent."""
-    session.connection().execute(_ADD[models.Response], _values(response))
+    _execute(session, _ADD[models.Response], _values(response))
 
 
 def _values(row: SQLModel) -> dict[str, Any]:
@@ -211,7 +217,8 @@ def _answer(response: models.Response, box: str, text: str, *, key: str, version
 
 def save_sent_ballot(session: Session, response: models.Response, choices: list[dict[str, Any]]) -> None:
     """Add the ballot of one version of a response; whether it counts follows from the round's close."""
-    session.connection().execute(
+    _execute(
+        session,
         _ADD[models.Ballot],
         {
             "round_id": response.round_id,
