@@ -64,7 +64,7 @@ from consensus.steps.sweep import advance_rounds
 from consensus.steps.timetable import RoundView, grace_ends, list_rounds
 from consensus.steps.tracing import decisions, trace, undo
 from consensus.steps.upcoming import Reach, Upcoming, upcoming
-from consensus.steps.withdrawal import withdraw
+from consensus.steps.withdrawal import withdraw, withdraw_sheet
 from consensus.steps.workshop import finalise, import_workshop, record_dissent, record_merge, record_move
 
 __all__ = [
@@ -160,5 +160,6 @@ __all__ = [
     "verify_store",
     "waiting_rounds",
     "withdraw",
+    "withdraw_sheet",
     "write_to_list",
 ]

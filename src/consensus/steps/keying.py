@@ -26,7 +26,7 @@ from consensus.store.taking_part import Link
 from consensus.survey.faults import Fault
 
 __all__ = ["MODES", "Difference", "Entry", "KeyedIn", "Sheet", "is_receipt", "key_in", "listed_sheets", "paper_to_key"]
-__all__ += ["discard", "settle", "to_settle"]
+__all__ += ["discard", "find_kept", "settle", "to_settle"]
 
 MODES = keying.KEYED
 BLANK = ("missing_text", "missing_choice", "missing_questions", "missing_ratings", "missing_pick")
@@ -69,7 +69,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Where a sheet stands: `second` is awaited, it is `to settle`, or it is `kept`."""
+    """Where a sheet stands: `second` is awaited, it is `to settle`, it is `kept`, or `withdrawn` since."""
 
     sheet: str
     stand: str
@@ -90,7 +90,21 @@ def listed_sheets(db: Store, round_id: str) -> list[Sheet]:
         sheets: dict[str, list[models.PaperEntry]] = {}
         for entry in keying.list_entries(session, round_id):
             sheets.setdefault(entry.sheet, []).append(entry)
-    return [Sheet(sheet, _stand(rows), rows[-1].mode, tuple(row.by for row in rows)) for sheet, rows in sheets.items()]
+        gone = keying.withdrawn_sheets(session, round_id)
+    return [
+        Sheet(sheet, "withdrawn" if sheet in gone else _stand(rows), rows[-1].mode, tuple(row.by for row in rows))
+        for sheet, rows in sheets.items()
+    ]
+
+
+def find_kept(db: Store, round_id: str, written: str) -> str | None:
+    """Return the number of the kept sheet that has this number or this receipt code, or None where there is none."""
+    written = " ".join(written.split())
+    kept = {one.sheet for one in listed_sheets(db, round_id) if one.stand == "kept"}
+    with db.reading() as session:
+        codes = {receipts.receipt_code(one): one for one in keying.commitments_keyed(session, round_id)}
+        sheet = written if written in kept else keying.sheet_of(session, round_id, codes.get(written.upper(), ""))
+    return sheet if sheet in kept else None
 
 
 def _stand(rows: list[models.PaperEntry]) -> str:
@@ -283,7 +297,7 @@ def _send(
     In a round that is unlinked already nothing joins the sheet to its response from the start.
     """
     link = Link(
-        f"sheet {row.round_id} {entry.sheet}",  # no token has this digest, so no link leads here
+        keying.sheet_key(row.round_id, entry.sheet),
         row.round_id,
         row.partnership,
         language=entry.language,

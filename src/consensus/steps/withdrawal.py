@@ -1,4 +1,7 @@
-"""Withdrawal: somebody takes back what they sent in a round, by their own link, while the two are still joined."""
+"""Withdrawal: somebody takes back what they sent in a round, while it can still be told whose it is.
+
+By their own link; or, where it came on paper or by telephone, by the number of the sheet at the desk.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,12 @@ from consensus.report.erasing import WITHDRAWN, erase_from_files, tells
 from consensus.settings import Settings
 from consensus.steps.outcome import Outcome
 from consensus.steps.review import rebuild_questions
+from consensus.steps.timetable import record_act
 from consensus.steps.unlinking import ANSWERS, clear_traces
 from consensus.store import Store, erased
+from consensus.store.keying import sheet_key
 
-__all__ = ["withdraw"]
+__all__ = ["withdraw", "withdraw_sheet"]
 
 
 def withdraw(db: Store, token: str, *, folder: Path | str | None = None, now: datetime) -> Outcome | None:
@@ -38,16 +43,41 @@ def withdraw(db: Store, token: str, *, folder: Path | str | None = None, now: da
     StageError
         The round is unlinked: nobody knows any more which response came by this link.
     """
+    return _take_out(db, tokens.token_hash(token), folder, now)
+
+
+def withdraw_sheet(
+    db: Store, round_id: str, sheet: str, *, by: str, folder: Path | str | None = None, now: datetime
+) -> Outcome | None:
+    """Take out all that was keyed in from a sheet, as `withdraw` does by a link; who did it is recorded.
+
+    None where no such sheet is kept.
+
+    Raises
+    ------
+    StageError
+        The round is unlinked.
+    """
+    return _take_out(db, sheet_key(round_id, sheet), folder, now, sheet=sheet, by=by)
+
+
+def _take_out(
+    db: Store, key: str, folder: Path | str | None, now: datetime, *, sheet: str = "", by: str = ""
+) -> Outcome | None:
     with db.writing() as session:
-        row = session.get(models.Participation, tokens.token_hash(token))
+        row = session.get(models.Participation, key)
         if row is None:
             return None
         partnership, round_id = row.partnership, row.round_id
-        if store.load_round(session, round_id).unlinked_at is not None:
+        round_ = store.load_round(session, round_id)
+        if round_.unlinked_at is not None:
             raise StageError(
-                f"The round '{round_id}' is unlinked: nobody can tell any more what was sent by this link, so it "
-                "cannot be taken out."
+                f"The round '{round_id}' is unlinked: nobody can tell any more whose response is which, so none can be "
+                "taken out."
             )
+        if sheet and row.state != "withdrawn":
+            why = f"sheet {sheet} was withdrawn by the person who filled it in"
+            record_act(session, round_, "withdraw sheet", by=by, now=now, why=why)
         before = _inputs(session, partnership)
         taken = erased.erase_response(session, row, at=now)
         if taken.words:
@@ -59,7 +89,7 @@ def withdraw(db: Store, token: str, *, folder: Path | str | None = None, now: da
     cleared = clear_traces(db, now=now)
     return Outcome(
         stage="withdraw",
-        done="What was sent by this link is taken out."
+        done="What was sent is taken out."
         + ("" if cleared else " The last traces in the database file go within minutes."),
         next="Copies of exports that were taken elsewhere are the facilitators' to delete." if taken.words else "",
         ids={"partnership": partnership, "round": round_id, "files": ", ".join(path.name for path in changed)},

@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     add_letters(app, db, settings, pages, clock)
     add_risks(app, db, doorway, settings, clock)
     add_printing(app, db, doorway)
-    add_keying(app, db, clock)
+    add_keying(app, db, clock, settings.outputs)
     app.add_middleware(Protected)
     app.add_exception_handler(Exception, _broken)
 

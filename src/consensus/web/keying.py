@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from consensus import interface, survey
 from consensus.errors import StageError
-from consensus.steps import keying
+from consensus.steps import keying, withdraw_sheet
 from consensus.steps.keying import MODES, Entry
 from consensus.steps.paper import PaperSurvey
 from consensus.store import Store
@@ -34,21 +35,27 @@ FIELDS = ("sheet", "mode", "by", "language", "day", "time", "vouched")
 BOXES = 3
 
 
-def add_keying(app: FastAPI, db: Store, clock: Callable[[], datetime]) -> None:
-    """Add the desk's pages for keying in to the web app, and the guard of everything under `/desk`."""
-    desk, doorway = Desk(db, clock), Doorway(Pace(a_minute=600, at_once=600))
+def add_keying(app: FastAPI, db: Store, clock: Callable[[], datetime], outputs: Callable[[str], Path]) -> None:
+    """Add the desk's pages for keying in to the web app, and the guard of everything under `/desk`.
+
+    `outputs` is where a partnership's exports lie.
+    """
+    desk, doorway = Desk(db, clock, outputs), Doorway(Pace(a_minute=600, at_once=600))
     app.add_middleware(LoopbackOnly)
     doorway.add(app, "/desk/key/{round}", desk.see, desk.take)
     doorway.add(app, "/desk/key/{round}/discard/{sheet}", desk.see_discard, desk.discard)
     doorway.add(app, "/desk/key/{round}/settle/{sheet}", desk.see_differences, desk.settle)
+    doorway.add(app, "/desk/key/{round}/withdraw", desk.find_sheet)
+    doorway.add(app, "/desk/key/{round}/withdraw/{sheet}", desk.see_withdraw, desk.withdraw)
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The pages over one store, with the clock they go by."""
+    """The pages over one store, with the clock they go by and the folder of each partnership's exports."""
 
     db: Store
     clock: Callable[[], datetime]
+    outputs: Callable[[str], Path]
 
     def see(self, arrival: Arrival) -> Response:
         """Show the form for a sheet, the sheets that wait, and what came of the last one."""
@@ -108,7 +115,42 @@ class Desk:
         if not keying.discard(self.db, paper.round_id, sheet, by=by, now=self.clock()):
             amiss = ("Write who discards the entries; a sheet that is kept already cannot be discarded.",)
             return _page("keying_discard.html.j2", arrival, paper, form, amiss, sheet=sheet)
-        return RedirectResponse(f"/desk/key/{paper.round_id}?{urlencode({'done': 'gone', 'sheet': sheet})}", 303)
+        return _told(paper, "gone", sheet)
+
+    def find_sheet(self, arrival: Arrival) -> Response:
+        """Lead to the page that withdraws the sheet with a number or a receipt code."""
+        paper = keying.paper_to_key(self.db, arrival.path["round"])
+        if paper is None:
+            return _unknown()
+        sheet = keying.find_kept(self.db, paper.round_id, arrival.query.get("find", ""))
+        if sheet is None:
+            return _told(paper, "none", "")
+        return RedirectResponse(f"/desk/key/{paper.round_id}/withdraw/{quote(sheet, safe='')}", 303)
+
+    def see_withdraw(self, arrival: Arrival) -> Response:
+        """Ask whether what was keyed in from a sheet is to go."""
+        return self._withdraw(arrival, {}, ())
+
+    def withdraw(self, arrival: Arrival, form: Form) -> Response:
+        """Take out what was keyed in from a sheet, with every trace of it."""
+        sheet, by = arrival.path["sheet"], (form.get("by") or [""])[0].strip()
+        paper = keying.paper_to_key(self.db, arrival.path["round"])
+        if paper is None:
+            return _unknown()
+        if not by:
+            return self._withdraw(arrival, form, ("Write who withdraws it.",))
+        folder = self.outputs(paper.protocol.id)
+        try:
+            gone = withdraw_sheet(self.db, paper.round_id, sheet, by=by, folder=folder, now=self.clock())
+        except StageError as error:
+            return self._withdraw(arrival, form, (str(error),))
+        return _unknown() if gone is None else _told(paper, "withdrawn", sheet)
+
+    def _withdraw(self, arrival: Arrival, form: Form, faults: tuple[str, ...]) -> Response:
+        paper, sheet = keying.paper_to_key(self.db, arrival.path["round"]), arrival.path["sheet"]
+        if paper is None or keying.find_kept(self.db, paper.round_id, sheet) != sheet:
+            return _unknown()
+        return _page("keying_withdraw.html.j2", arrival, paper, form, faults, sheet=sheet)
 
     def _form(self, arrival: Arrival, paper: PaperSurvey, form: Form, faults: tuple[str, ...]) -> Response:
         query = arrival.query
@@ -157,6 +199,10 @@ def _page(
 
 def _unknown() -> Response:
     return render("wrong.html.j2", None, LANGUAGE, status=404, wrong="unknown")
+
+
+def _told(paper: PaperSurvey, done: str, sheet: str) -> Response:
+    return RedirectResponse(f"/desk/key/{paper.round_id}?{urlencode({'done': done, 'sheet': sheet})}", 303)
 
 
 def _done(paper: PaperSurvey, sheet: str, came: keying.KeyedIn, by: str) -> Response:
