@@ -102,9 +102,8 @@ def _gather(partnership: str, folder: Path, answers: Path, clock: Clock) -> None
 
 def _review(partnership: str, folder: Path, clock: Clock) -> None:
     _stage(deduplicate, partnership=partnership, now=clock.reviewed)
-    outcome = run_step(
-        "scripted review", steps.scripted_review, partnership=partnership, folder=folder, now=clock.reviewed
-    )
+    given = {"folder": folder, "cache": Settings.from_environment().embeddings}
+    outcome = run_step("scripted review", steps.scripted_review, partnership=partnership, now=clock.reviewed, **given)
     show(outcome, partnership, plot=True)
     show_review(partnership)
     _say(outcome)

@@ -16,7 +16,7 @@ from consensus.store import Store
 __all__ = ["review_course"]
 
 POINTS = 6
-"""Moments at which the review is looked at: each costs a replay of the log until then."""
+"""Moments at which the review is looked at; each weighs every group anew."""
 
 
 def review_course(db: Store, partnership: str, *, cache: Path) -> pd.DataFrame:
@@ -33,8 +33,10 @@ def review_course(db: Store, partnership: str, *, cache: Path) -> pd.DataFrame:
     rows = np.flatnonzero(log["kind"] == "compared") + 1
     if not len(rows):
         return pd.DataFrame()
-    embedder = CachedEmbedder(default_embedder(), cache)
     ends = [0, *sorted({int(rows[round(part)]) for part in np.linspace(0, len(rows) - 1, POINTS)[1:]})]
     ends[-1] = len(log)
-    told = [asdict(ReviewQueue(submissions, embedder, log.iloc[:end]).progress()) for end in ends]
+    queue, told = ReviewQueue(submissions, CachedEmbedder(default_embedder(), cache)), []
+    for begin, end in zip([0, *ends], ends, strict=False):
+        queue.read(log.iloc[begin:end])
+        told.append(asdict(queue.progress()))
     return pd.DataFrame(told)

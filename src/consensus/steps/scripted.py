@@ -7,6 +7,7 @@ partnership: they know what they want.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pandas as pd
 from sqlmodel import Session
 
 from consensus import simulate, store, workshop
+from consensus.embedding import CachedEmbedder, default_embedder
 from consensus.protocol import Protocol, read_protocol
 from consensus.simulate import REVIEWER, ScriptedReviewer
 from consensus.steps.approving import record_approval
@@ -63,14 +65,21 @@ def simulate_partnership(folder: Path | str, out: Path | str, *, seed: int | Non
     )
 
 
-def scripted_review(db: Store, partnership: str, *, folder: Path | str, now: datetime) -> Outcome:
-    """Have the scripted reviewer answer the review queue's screens and check the evidence, by the rules in `folder`."""
+def scripted_review(
+    db: Store, partnership: str, *, folder: Path | str, cache: Path | None = None, now: datetime
+) -> Outcome:
+    """Have the scripted reviewer answer the review queue's screens and check the evidence, by the rules in `folder`.
+
+    With `cache`, a folder, what a text was turned into is taken from there, and kept there.
+    """
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
         submissions = store.load_frame(session, "submissions", partnership)
         proposals = store.load_frame(session, "proposals", partnership)
         identifiers = store.load_frame(session, "identifiers", partnership)
     reviewer = ScriptedReviewer.read(folder, protocol)
+    if cache is not None:
+        reviewer = replace(reviewer, embedder=CachedEmbedder(default_embedder(), cache))
     grouped = record_decisions(
         db, partnership, as_rows(reviewer.decide(submissions, proposals, identifiers, at=now)), now=now
     )

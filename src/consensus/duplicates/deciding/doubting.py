@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consensus.duplicates.deciding.choosing import Chooser
-from consensus.duplicates.deciding.likeness import evidence
+from consensus.duplicates.deciding.likeness import evidence, evidence_inside
 from consensus.duplicates.deciding.standing import Standing
 
 __all__ = ["Doubt", "Doubts"]
@@ -26,7 +26,7 @@ _TRIES = 12
 """Groups whose answers are weighed anew for one screen."""
 
 _SURE = 1.1
-"""Mean and best cosine, added up, from which two parts are not looked at more closely."""
+"""Mean and best cosine, added up, from which two parts are not doubted."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,9 @@ class Doubts:
             self._of[group] = [doubt for doubt in found if doubt.gain >= self._chooser.costs.text]
 
     def refresh(self) -> None:
-        """Weigh anew the groups whose answers are likeliest to be doubted next."""
-        likeliest = sorted(self._of, key=lambda group: (-self._worth(self._of[group]), group))
+        """Weigh anew the groups whose answers are likeliest to be doubted next, of those in which any is."""
+        doubted = [group for group, doubts in self._of.items() if doubts]
+        likeliest = sorted(doubted, key=lambda group: (-self._worth(self._of[group]), group))
         self.weigh(set(likeliest[:_TRIES]))
 
     def best(self, worth: float) -> tuple[str, list[Doubt]] | None:
@@ -91,22 +92,23 @@ class Doubts:
         rows = self._chooser.rows(group)
         if len(rows) < 2:
             return
-        root, table = self._root(group, rows), self._chooser.land.between(rows, rows)
+        root = self._root(group, rows)
         if not root:
             return
+        own, found = set(rows.tolist()), []
         for near, far, part in self._standing.links_from(root):
             said = self._standing.joined.get(_pair(near, far))
-            behind = np.intersect1d(rows, [self._number[each] for each in part if each in self._number])
-            before = np.setdiff1d(rows, behind)
-            if said is None or not len(before) or not len(behind):
-                continue
-            across = table[np.ix_(np.searchsorted(rows, before), np.searchsorted(rows, behind))]
-            if across.mean() + across.max() > _SURE:
-                continue
-            chance = self._chance(before, [behind])[0]
-            wrong = _wrong(1 - chance, self._standing.error(), said.times)
-            one, other = (float(self._chooser.weights[part].sum()) for part in (before, behind))
-            yield Doubt(root, far, True, wrong * 2 * one * other / (one + other), said.number)
+            behind = own.intersection(self._number[each] for each in part if each in self._number)
+            if said is not None and 0 < len(behind) < len(own):
+                found.append((far, said, (np.array(sorted(own - behind)), np.array(sorted(behind)))))
+        halves = [halves for *_, halves in found]
+        told = evidence_inside(self._chooser.land, self._chooser.group_of, rows, halves)
+        chances = self._chooser.model.probability(told)
+        for (far, said, parts), (mean, best, *_), chance in zip(found, told, chances, strict=True):
+            if mean + best <= _SURE:
+                wrong = _wrong(1 - chance, self._standing.error(), said.times)
+                one, other = (float(self._chooser.weights[part].sum()) for part in parts)
+                yield Doubt(root, far, True, wrong * 2 * one * other / (one + other), said.number)
 
     def _partings(self, group: str) -> Iterator[Doubt]:
         """Yield doubts on what was said to be different."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from consensus.duplicates.deciding.spelling import Spelling
 from consensus.duplicates.evidence import spelled, without_common
 from consensus.duplicates.neighbours import GRID_LENGTH, neighbours, on_grid
 
@@ -25,6 +26,7 @@ class Landscape:
     """W wordings: their vectors on a grid of whole numbers, their spelling, and for each its nearest others by meaning.
 
     `near` [W, k] holds -1 where there are fewer than k; `cosines`, `words` and `pieces` [W, k] tell how near they are.
+    `reckoned` remembers what was found out about two groups of wordings, which `likeness` keeps there.
 
     Examples
     --------
@@ -38,7 +40,8 @@ class Landscape:
     cosines: NDArray[np.float64]
     words: NDArray[np.float64]
     pieces: NDArray[np.float64]
-    spelling: tuple[sparse.csr_matrix, sparse.csr_matrix]
+    spelling: tuple[Spelling, Spelling]
+    reckoned: dict[tuple[bytes, bytes], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, texts: Sequence[str], vectors: NDArray[np.float32]) -> Landscape:
@@ -48,7 +51,8 @@ class Landscape:
         spelling = (spelled(texts, **_ALL), spelled(texts, **_PIECES))
         words, pieces = (_beside(rows, found.index) for rows in spelling)
         near = found.index.astype(np.int64)
-        return cls(on_grid(moved), near, found.cosine.astype(np.float64), words, pieces, spelling)
+        kept = (Spelling.of(spelling[0]), Spelling.of(spelling[1]))
+        return cls(on_grid(moved), near, found.cosine.astype(np.float64), words, pieces, kept)
 
     def __len__(self) -> int:
         return len(self.grid)
@@ -59,12 +63,11 @@ class Landscape:
 
     def shared_words(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the table of likeness in words, from 0 to 1."""
-        return (self.spelling[0][one] @ self.spelling[0][other].T).toarray()
+        return self.spelling[0].between(one, other)
 
     def shared_pieces(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return for each of some wordings its mean likeness in pieces of words to a list of wordings."""
-        mean = np.asarray(self.spelling[1][one].sum(axis=0)).ravel() / max(len(one), 1)
-        return np.asarray(self.spelling[1][other] @ mean)
+        return self.spelling[1].mean_between(one, other)
 
     def central(self, rows: NDArray[np.int64]) -> int:
         """Return the place in a list of wordings of the one nearest to all of them; of several the first."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from consensus.duplicates.combiner import Prior
 from consensus.duplicates.deciding.landscape import Landscape
 
-__all__ = ["EVIDENCE", "PRIOR", "evidence"]
+__all__ = ["EVIDENCE", "PRIOR", "evidence", "evidence_inside"]
 
 EVIDENCE = ("mean", "best", "ahead", "pieces", "words")
 """What is known of a pair of groups, in the order of the columns.
@@ -29,6 +29,7 @@ PRIOR = Prior(
 
 _ROWS = 64  # wordings of one group that are compared with others
 _NO_RIVAL = 0.0
+_KEPT = 200_000  # pairs of groups of which is remembered how like they are
 
 
 def evidence(
@@ -44,19 +45,64 @@ def evidence(
     if not others:
         return np.zeros((0, len(EVIDENCE)))
     one, parts = rows[:_ROWS], [part[:_ROWS] for part in others]
-    counts = np.array([len(part) for part in parts])
-    starts, theirs = np.concatenate([[0], np.cumsum(counts)[:-1]]), np.concatenate(parts)
-    table = land.between(one, theirs)
-    best = np.maximum.reduceat(table.max(axis=0), starts)
-    around = group_of[land.near[theirs]]
-    own, its = group_of[one[0]], np.repeat(group_of[[part[0] for part in parts]], counts)
-    third = (land.near[theirs] >= 0) & (around >= 0) & (around != own) & (around != its[:, None])
-    rivals = np.where(third, land.cosines[theirs], _NO_RIVAL).max(axis=1, initial=_NO_RIVAL)
+    rivals = _rivals(land, group_of, np.concatenate(parts), own=group_of[one[0]])
+    return _with_rivals(_reckoned(land, one, parts), np.maximum.reduceat(rivals, _starts(parts)))
+
+
+def evidence_inside(
+    land: Landscape,
+    group_of: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    halves: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> NDArray[np.float64]:
+    """Return [H, E] the evidence on one group's wordings taken apart in H ways, each into two halves of `rows`."""
+    if not halves:
+        return np.zeros((0, len(EVIDENCE)))
+    best = _rivals(land, group_of, rows, own=group_of[rows[0]])
+    told = [_reckoned(land, one[:_ROWS], [other[:_ROWS]]) for one, other in halves]
+    return _with_rivals(
+        np.concatenate(told), np.array([best[np.searchsorted(rows, other[:_ROWS])].max() for _, other in halves])
+    )
+
+
+def _with_rivals(told: NDArray[np.float64], rivals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what lies in the wordings alone with how far ahead of all others the best cosine is."""
+    return np.insert(told, EVIDENCE.index("ahead"), told[:, EVIDENCE.index("best")] - rivals, axis=1)
+
+
+def _reckoned(land: Landscape, one: NDArray[np.int64], parts: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Return [G, E - 1] the evidence that lies in the wordings alone; of two groups as they were before it is known."""
+    if len(land.reckoned) > _KEPT:
+        land.reckoned.clear()
+    keys = [(one.tobytes(), part.tobytes()) for part in parts]
+    fresh = [number for number, key in enumerate(keys) if key not in land.reckoned]
+    if fresh:
+        rows = _beside(land, one, [parts[number] for number in fresh])
+        land.reckoned.update(zip([keys[number] for number in fresh], rows, strict=True))
+    return np.array([land.reckoned[key] for key in keys])
+
+
+def _beside(land: Landscape, one: NDArray[np.int64], parts: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Return [G, E - 1] the evidence but how far ahead the best cosine is, on one group and G others."""
+    starts, theirs = _starts(parts), np.concatenate(parts)
+    counts, table = np.array([len(part) for part in parts]), land.between(one, theirs)
     columns = [
         np.add.reduceat(table.sum(axis=0), starts) / (counts * len(one)),
-        best,
-        best - np.maximum.reduceat(rivals, starts),
+        np.maximum.reduceat(table.max(axis=0), starts),
         np.add.reduceat(land.shared_pieces(one, theirs), starts) / counts,
         np.maximum.reduceat(land.shared_words(one, theirs).max(axis=0), starts),
     ]
     return np.stack(columns, axis=1)
+
+
+def _starts(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.cumsum([0, *(len(part) for part in parts[:-1])])
+
+
+def _rivals(
+    land: Landscape, group_of: NDArray[np.int64], rows: NDArray[np.int64], *, own: np.int64
+) -> NDArray[np.float64]:
+    """Return for each of some wordings its best cosine to a wording that is neither in its group nor in `own`."""
+    around = group_of[land.near[rows]]
+    third = (land.near[rows] >= 0) & (around >= 0) & (around != own) & (around != group_of[rows][:, None])
+    return np.where(third, land.cosines[rows], _NO_RIVAL).max(axis=1, initial=_NO_RIVAL)

@@ -164,6 +164,12 @@ class ReviewQueue:
         self._take(new_submissions)
         self._survey()
 
+    def read(self, log: pd.DataFrame | Iterable[Mapping[str, Any]]) -> None:
+        """Take decisions that were made elsewhere; the queue is then as one made from the whole log."""
+        self._rows += as_log(log)
+        self._out.clear()
+        self._replay()
+
     # -- looking ----------------------------------------------------------------------------------------------------
 
     def groups(self) -> pd.DataFrame:
