@@ -232,20 +232,6 @@ def test_numbers_that_no_question_has_or_that_stand_twice_are_told_with_their_bo
     assert 'value="99"' in page
 
 
-def test_the_status_tells_how_many_came_by_which_mode(place):
-    client, db, clock = place
-    for sheet, mode in (("1", "paper"), ("2", "paper"), ("3", "assisted")):
-        for by in ("Ann", "Ben"):
-            key(client, by, sheet=sheet, mode=mode)
-
-    counts = steps.status(db, "lanternfield", now=clock()).counts
-
-    assert {what: n for what, n in counts.items() if what.startswith("keyed")} == {
-        "keyed in (paper)": 2,
-        "keyed in (assisted)": 1,
-    }
-
-
 CLOSE = datetime(2026, 4, 20, 16, tzinfo=UTC)  # 17:00 in London, in summer
 
 

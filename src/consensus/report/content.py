@@ -47,6 +47,8 @@ class Published:
         Index `question_id`, a column a group and `total`: how many people stand behind it, text.
     taking_part
         Index group and `total`: people of each group at each stage, text.
+    modes, partners
+        See `tables.count_ways`: how people answered, and through whom; no column where nothing is shown.
     places
         See `orders.place_under_each`: of every question ranked.
     firmness
@@ -79,6 +81,8 @@ class Published:
     positions: pd.DataFrame
     people: pd.DataFrame
     taking_part: pd.DataFrame
+    modes: pd.DataFrame
+    partners: pd.DataFrame
     places: pd.DataFrame
     firmness: pd.DataFrame
     agreement: pd.DataFrame
@@ -98,7 +102,8 @@ class Published:
     @property
     def suppressed(self) -> dict[str, pd.DataFrame]:
         """Return the public tables of counts by name, to be kept and passed as `before` to the next publication."""
-        return {"taking_part": self.taking_part, "people": self.people, "set_aside": self.set_aside}
+        kept = ("taking_part", "people", "set_aside", tables.MODES, tables.PARTNERS)
+        return {name: getattr(self, name) for name in kept}
 
 
 def publication(
@@ -167,9 +172,16 @@ def _counts(
     answered = material.answers.drop_duplicates("response_id")["group"]
     present = {ANSWERED: answered, BALLOTS: pd.Series(material.ballots, dtype="int64")}
     behind = (material.submissions, lineage, groups, k)
+    taking_part = tables.count_groups(protocol, present, before.get("taking_part", ()))
+    totals = {stage: str(taking_part.loc[TOTAL, stage]) for stage in present}
+    ways = {
+        name: tables.count_ways(material.ways.get(name, {}), totals, k, before.get(name, ()))
+        for name in (tables.MODES, tables.PARTNERS)
+    }
     return {
         "people": tables.count_people_behind(*behind, before.get("people", ())),
-        "taking_part": tables.count_groups(protocol, present, before.get("taking_part", ())),
+        "taking_part": taking_part,
+        **ways,
         "set_aside": tables.count_set_aside(material.set_aside, k, before.get("set_aside", ())),
     }
 

@@ -40,6 +40,8 @@ class Material:
         As `compare_rounds` gave it, its index as a column; empty where no round followed another.
     ratings
         As `summarise_ratings` gave it, its index as columns; empty where people did not rate.
+    ways
+        By `modes` and `partners`, then by ANSWERED and BALLOTS: how many people took part by each way.
     final
         The workshop's order after its moves: index `question`, columns rank, tied. Empty before the workshop.
     digests
@@ -67,6 +69,7 @@ class Material:
     agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
     ratings: pd.DataFrame = field(default_factory=pd.DataFrame)
     stability: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ways: Mapping[str, Mapping[str, pd.Series]] = field(default_factory=dict)
     final: pd.DataFrame | None = None
     rounds: pd.DataFrame = field(default_factory=lambda: empty("rounds"))
     digests: Mapping[str, str] = field(default_factory=dict)

@@ -6,9 +6,11 @@ import base64
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from consensus.report.content import Published
@@ -119,6 +121,14 @@ def _view(published: Published) -> dict[str, Any]:
         "consensus": published.protocol.ranking.consensus,
         "withheld_voices": bool(published.withheld.voices),
         "people": _people(published),
+        "ways": [
+            {"caption": caption, "head": head, "stages": list(table), "rows": _rows(table, {})}
+            for table, caption, head in (
+                (published.modes, "How people answered", "Way"),
+                (published.partners, "Through whom people came", "Partner organisation"),
+            )
+            if len(table.columns) and len(table) > 2
+        ],
         "withheld": int(published.questions["withheld"].sum()),
         **_record(published),
         "sentences": methods_sentences(published),
@@ -192,12 +202,16 @@ def _shortlist(published: Published) -> list[dict[str, Any]]:
 
 def _people(published: Published) -> dict[str, Any]:
     table = published.taking_part
-    rows = [
+    return {"stages": list(table.columns), "rows": _rows(table, published.groups["name"].to_dict())}
+
+
+def _rows(table: pd.DataFrame, names: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    """Return a table of counts as the template shows it, each row by its name; the total is called All."""
+    return [
         {
-            "name": "All" if group == TOTAL else published.groups.at[group, "name"],
+            "name": "All" if row == TOTAL else names.get(row, row),
             "cells": [str(cell) for cell in cells],
-            "sum": group == TOTAL,
+            "sum": row == TOTAL,
         }
-        for group, cells in zip(table.index, table.to_numpy(), strict=True)
+        for row, cells in zip(table.index, table.to_numpy(), strict=True)
     ]
-    return {"stages": list(table.columns), "rows": rows}

@@ -12,18 +12,23 @@ import pandas as pd
 
 from consensus.protocol import Protocol
 from consensus.questions import in_force
-from consensus.report.suppression import suppress_differences
+from consensus.report.suppression import TOTAL, suppress_differences
 from consensus.vocabulary import NOT_STATED
 
 __all__ = [
+    "MODES",
     "OTHER_REASONS",
+    "PARTNERS",
     "count_decisions",
     "count_groups",
     "count_people_behind",
     "count_set_aside",
+    "count_ways",
 ]
 
 OTHER_REASONS = "other reasons"
+MODES, PARTNERS = "modes", "partners"
+"""Two ways of taking part: how people answered, and through which partner organisation's open link."""
 
 Before = Iterable[pd.DataFrame]
 
@@ -52,6 +57,38 @@ def count_groups(protocol: Protocol, people: Mapping[str, pd.Series], before: Be
 
 def _count(groups: pd.Series) -> pd.Series:
     return groups if pd.api.types.is_numeric_dtype(groups) else groups.value_counts()
+
+
+def count_ways(
+    people: Mapping[str, pd.Series], totals: Mapping[str, str], threshold: int, before: Before = ()
+) -> pd.DataFrame:
+    """Return how many people took part by each way, a column a stage; a stage that would tell of few is left out.
+
+    Parameters
+    ----------
+    people
+        By the stage's title, how many took part by each way.
+    totals
+        By the stage's title, the public text of how many took part in all. Where the table would hide what is public
+        here, or tell what is hidden here, the stage is left out.
+    before
+        The same table as published earlier.
+
+    Returns
+    -------
+    DataFrame
+        Index the way and `total`, text cells; ways by which nobody came are left out.
+
+    Examples
+    --------
+    >>> by_mode = {"ballots": pd.Series({"online": 40, "paper": 3, "telephone": 0})}
+    >>> count_ways(by_mode, {"ballots": "43"}, 10)["ballots"].to_dict()
+    {'online': '10+', 'paper': '<10', 'total': '43'}
+    """
+    table = pd.DataFrame(people).fillna(0).astype("int64")
+    table = table[table.sum(axis=1) > 0]
+    public = suppress_differences(before, table, threshold, totals="columns")
+    return public[[stage for stage in public if public[stage].get(TOTAL, "0") == totals[str(stage)]]]
 
 
 def count_people_behind(

@@ -9,9 +9,11 @@ from sqlmodel import Session
 
 from consensus import store
 from consensus.errors import StageError
-from consensus.report.material import Material
+from consensus.protocol import Protocol
+from consensus.report.material import ANSWERED, BALLOTS, Material
 from consensus.steps.ballots import interim_round
 from consensus.steps.ranking import current_ranking
+from consensus.steps.ways import ways_of
 from consensus.steps.workshop import final_ranking
 from consensus.vocabulary import COLUMNS
 
@@ -30,6 +32,7 @@ def load_material(session: Session, partnership: str, now: datetime) -> Material
     ranking = current_ranking(session, partnership)
     final, final_id = _final(session, partnership)
     decisions = store.load_decisions(session, partnership)
+    answers = store.load_answers(session, partnership)
     quarantined = ranking.tables["quarantine"]
     digests = {
         "protocol": protocol.hash,
@@ -39,7 +42,7 @@ def load_material(session: Session, partnership: str, now: datetime) -> Material
     }
     return Material(
         protocol=protocol,
-        answers=store.load_answers(session, partnership),
+        answers=answers,
         submissions=store.load_frame(session, "submissions", partnership),
         identifiers=store.load_frame(session, "identifiers", partnership),
         questions=store.load_frame(session, "questions", partnership),
@@ -60,6 +63,7 @@ def load_material(session: Session, partnership: str, now: datetime) -> Material
         agreement=ranking.tables.get("agreement", pd.DataFrame()),
         ratings=ranking.tables.get("ratings", pd.DataFrame()),
         stability=ranking.tables.get("stability", pd.DataFrame()),
+        ways=_ways(session, protocol, answers),
         final=final,
         rounds=load_rounds(session, partnership),
         digests=digests,
@@ -69,6 +73,14 @@ def load_material(session: Session, partnership: str, now: datetime) -> Material
         },
         published_at=now,
     )
+
+
+def _ways(session: Session, protocol: Protocol, answers: pd.DataFrame) -> dict[str, dict[str, pd.Series]]:
+    """Return how many people took part by each way: those who answered, and whose ballots count."""
+    gathered = store.load_round(session, f"{protocol.id}-gather-1")
+    answered = ways_of(session, gathered, protocol, set(answers["response_id"]))
+    ranked = ways_of(session, interim_round(session, protocol.id), protocol)
+    return {name: {ANSWERED: answered[name], BALLOTS: ranked[name]} for name in answered}
 
 
 def _final(session: Session, partnership: str) -> tuple[pd.DataFrame | None, str]:

@@ -13,6 +13,7 @@ from consensus import models, store
 from consensus.digest import digest
 from consensus.protocol import Protocol
 from consensus.report.content import publication
+from consensus.report.tables import MODES, PARTNERS
 from consensus.settings import Settings
 from consensus.steps.freezing import publish_chain
 from consensus.steps.material import load_material
@@ -23,7 +24,7 @@ from consensus.store import Store
 __all__ = ["publication_inputs", "publish"]
 
 STAGE = "publish"
-KEPT = (TAKING_PART, "people", "set_aside")
+KEPT = (TAKING_PART, "people", "set_aside", MODES, PARTNERS)
 """The tables of counts in a publication that are kept, by the names that the report gives them."""
 REPORT, SPREADSHEET = "report.html", "published.xlsx"
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from consensus import models, store
 from consensus.errors import StageError
 from consensus.protocol import Protocol
+from consensus.report.tables import MODES, PARTNERS
 from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.outcome import NextAction, worded
 from consensus.steps.progress import next_action
@@ -19,7 +20,7 @@ from consensus.steps.ranking import current_ranking
 from consensus.steps.timetable import rounds_table
 from consensus.steps.upcoming import Reach, next_acts, reach_of, told
 from consensus.steps.workshop import final_ranking
-from consensus.store import Store, keying
+from consensus.store import Store
 
 __all__ = [
     "Standing",
@@ -108,7 +109,12 @@ def _reached(reach: Reach) -> list[str]:
         for row in reach.by_group
     ]
     full = ["    its cap is reached: nobody new may begin"] if reach.full else []
-    return [f"    {funnel}", *full, *groups]
+    ways = [
+        f"    {said}: " + ", ".join(f"{way} {count}" for way, count in reach.by_way[name].items())
+        for name, said in ((MODES, "answered"), (PARTNERS, "came"))
+        if reach.by_way[name]
+    ]
+    return [f"    {funnel}", *full, *groups, *ways]
 
 
 def quarantine(db: Store, partnership: str) -> pd.DataFrame:
@@ -136,7 +142,6 @@ def _counts(session: Session, partnership: str) -> dict[str, int]:
         "set aside": len(store.load_frame(session, "set_aside", partnership)),
         "ballots received": len(ballots),
         "decisions": len(store.load_decisions(session, partnership)),
-        **{f"keyed in ({mode})": count for mode, count in keying.count_modes(session, partnership).items()},
     }
 
 

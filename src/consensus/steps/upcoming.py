@@ -21,6 +21,7 @@ from consensus.steps.following import later_round
 from consensus.steps.outcome import TAKING_PART, shown
 from consensus.steps.reminders import pending_reminders
 from consensus.steps.timetable import grace_ends, local_time
+from consensus.steps.ways import ways_of
 from consensus.store import Store
 
 __all__ = ["Reach", "Upcoming", "next_acts", "reach_of", "told", "upcoming"]
@@ -45,6 +46,9 @@ class Reach:
         By what it counts, in order: invited, begun, sent.
     by_group
         One mapping a stakeholder group: group, people, target.
+    by_way
+        How people answered, and through which partner organisation's open link: by `modes` and `partners`, people by
+        way; empty where that would tell of few.
     full
         Whether the cap is reached, so that nobody new may begin.
     """
@@ -52,6 +56,7 @@ class Reach:
     round_id: str
     funnel: dict[str, str]
     by_group: tuple[dict[str, object], ...]
+    by_way: dict[str, dict[str, str]]
     full: bool
 
 
@@ -111,7 +116,14 @@ def reach_of(session: Session, row: models.Round, protocol: Protocol) -> Reach:
     begun = sum(count for state, count in links.items() if state in ("begun", "sent", "withdrawn"))
     sent = {"sent": str(public.loc[TOTAL, column])}
     funnel = {what: shown(count, protocol) for what, count in (("invited", invited), ("begun", begun))} | sent
-    return Reach(row.round_id, funnel, by_group, is_full(session, row))
+    by_way: dict[str, dict[str, str]] = {}
+    for name, people in ways_of(session, row, protocol).items():
+        shown_before = store.load_public_tables(session, protocol.id, name)
+        k, total = protocol.publication.small_cells, {column: str(public.loc[TOTAL, column])}
+        table = tables.count_ways({column: people}, total, k, shown_before)
+        ways = table[column].drop(TOTAL).items() if column in table else ()
+        by_way[name] = {str(way): str(count) for way, count in ways}
+    return Reach(row.round_id, funnel, by_group, by_way, is_full(session, row))
 
 
 def _people(session: Session, row: models.Round) -> dict[str, int]:

@@ -1,15 +1,13 @@
-"""Sheets that were keyed in: each entry of each sheet, and how many responses came by which mode."""
+"""Sheets that were keyed in: each entry of each sheet; and what was kept or withdrawn of them."""
 
 from __future__ import annotations
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from consensus import models
 
 __all__ = [
     "commitments_keyed",
-    "count_modes",
     "entries_of",
     "list_entries",
     "sheet_key",
@@ -57,21 +55,6 @@ def list_entries(session: Session, round_id: str) -> list[models.PaperEntry]:
     """Return every entry of a round by sheet and order."""
     query = select(models.PaperEntry).where(models.PaperEntry.round_id == round_id)
     return list(session.exec(query.order_by(col(models.PaperEntry.sheet), col(models.PaperEntry.entry))))
-
-
-def count_modes(session: Session, partnership: str) -> dict[str, int]:
-    """Return how many responses of a partnership were keyed in, by mode; withdrawn ones are out."""
-    query = (
-        select(models.Response.mode, func.count(func.distinct(models.Response.response_id)))
-        .where(
-            models.Response.partnership == partnership,
-            col(models.Response.mode).in_(KEYED),
-            col(models.Response.withdrawn).is_(False),
-        )
-        .group_by(models.Response.mode)
-    )
-    found = dict(session.exec(query).all())
-    return {mode: found[mode] for mode in KEYED if mode in found}
 
 
 def commitments_keyed(session: Session, round_id: str) -> list[str]:
