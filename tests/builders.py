@@ -97,13 +97,22 @@ maximum = 3
 """
 
 
+BY_FORM = {
+    "chosen": INTERIM.replace('type = "rank"', 'type = "select_multiple"'),
+    "rated": INTERIM.replace('type = "rank"', 'type = "rate"'),
+    "points": 'title = "Points"\n[[items]]\nid = "about"\ntype = "note"\nlabel = "See your letter"\n',
+}
+"""The interim survey where its ballots are not ranked."""
+
+
 def texts(**changes: str) -> dict[str, str]:
-    """Return the three files; each change is `old=new` text put into the protocol."""
+    """Return the three files; each change is `old=new` text put into the protocol, whose ballot's form is asked for."""
     protocol = PROTOCOL
     for old, new in changes.items():
         assert old in protocol, old
         protocol = protocol.replace(old, new)
-    return {"protocol.toml": protocol, "gather.toml": GATHER, "interim.toml": INTERIM}
+    form = protocol.partition("[ballot]")[2].partition('form = "')[2].partition('"')[0]
+    return {"protocol.toml": protocol, "gather.toml": GATHER, "interim.toml": BY_FORM.get(form, INTERIM)}
 
 
 def small_protocol(**changes: str) -> Protocol:

@@ -160,3 +160,39 @@ def test_sets_are_printed_and_keyed_in_twice(door):
         counted(db).responses().groupby("set")["value"].agg(["min", "max", "size"]).to_numpy().tolist()
         == [[-1, 1, 4]] * 6
     )
+
+
+def test_sheets_have_designs_with_a_number_by_which_they_are_keyed_in(door):
+    client, _db, _clock, _ids = door("best_worst", "best_worst")
+    pages = [client.get(f"/print/lanternfield/interim?design={number}").text for number in (1, 2, 12, 99)]
+    numbers = [re.findall(r'<span class="number">(\d+)</span>', page) for page in pages]
+    desk = at_the_desk(client)
+    keyed = desk.get(f"/desk/key/{ROUND}?design=2").text
+    offered = re.findall(r'<option value="[^"]+">(\d+): ', keyed)
+    said = {"sheet": "7", "mode": "paper", "by": "Ann", "language": "en", "day": "2026-06-16", "a__consent": "yes"}
+    (first,) = re.findall(r'name="a.choices.1.best">.*?<option value="(q\w+)">', keyed, re.DOTALL)[:1]
+    (last,) = re.findall(r'name="a.choices.1.worst">.*<option value="(q\w+)">', keyed.partition("choices.2.")[0])[:1]
+    picks = {"a__choices__1__best": first, "a__choices__1__worst": last, "a__group": "public"}
+    visitor = Visitor(desk, f"/desk/key/{ROUND}?design=2").press("keep", **said, **picks)
+
+    assert ["Design 1" in pages[0], "Design 2" in pages[1], "Design 12" in pages[2]] == [True] * 3
+    assert numbers[0] != numbers[1] != numbers[2]
+    assert numbers[3] == numbers[0]
+    assert sorted(offered) == sorted(numbers[1] * 2)
+    assert "Sheet 7 is keyed in once" in visitor.page.text
+    assert "Sheet of design 2" in visitor.page.text
+
+
+def test_two_entries_by_different_designs_are_shown_to_differ(door):
+    client, _db, _clock, _ids = door("best_worst", "best_worst")
+    desk = at_the_desk(client)
+    said = {"sheet": "7", "mode": "paper", "language": "en", "day": "2026-06-16", "a__consent": "yes"}
+    for by, design in (("Ann", "1"), ("Ben", "2")):
+        page = desk.get(f"/desk/key/{ROUND}?design={design}").text
+        shown = re.findall(r'<select id="s-choices-1-best".*?</select>', page, re.DOTALL)[0]
+        values = re.findall(r'value="(q\w+)"', shown)
+        picks = {"a__choices__1__best": values[0], "a__choices__1__worst": values[1]}
+        visitor = Visitor(desk, f"/desk/key/{ROUND}?design={design}")
+        visitor.press("keep", by=by, a__group="public", **said, **picks)
+
+    assert visitor.path.endswith("/settle/7")

@@ -10,6 +10,7 @@ from typing import get_args
 import pandas as pd
 import pytest
 
+from consensus.cli.main import main
 from consensus.errors import ProtocolError
 from consensus.firmness.replicas import FROM_TOTALS
 from consensus.interim import SHORTLIST_RULES
@@ -147,6 +148,41 @@ def test_a_rule_that_the_ballots_do_not_bear_is_refused_before_anybody_has_answe
         small_protocol(**{'["mean_points"]': '["group_informed_consensus"]'})
     with pytest.raises(ProtocolError, match=r"shortlist\.rule is 'equal_shares', which needs ballots of the form"):
         small_protocol(**{'form = "ranked"': 'form = "rated"', "[shortlist]": '[shortlist]\nrule = "equal_shares"'})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {'type = "rank"': 'type = "rate"'},
+            "of the type 'rate', but ballot.form is 'ranked', which needs the type 'rank'",
+        ),
+        ({"maximum = 3": "maximum = 4"}, "lets people choose 4, but ballot.max_choices is 3; make the two the same"),
+        ({"maximum = 3": ""}, "lets people choose any number, but ballot.max_choices is 3"),
+    ],
+)
+def test_the_form_of_ballots_and_the_item_by_which_people_give_them_agree(tmp_path, capsys, changes, told):
+    folder = small_folder(tmp_path / "small")
+    text = (folder / "interim.toml").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "interim.toml").write_text(text, encoding="utf-8")
+
+    status = main(["check", str(folder)])
+
+    assert status == 2
+    assert told in capsys.readouterr().err
+
+
+def test_ballots_of_a_form_that_no_page_takes_have_no_item_of_their_own():
+    changed = texts(**{'form = "ranked"\ndepth = 3\nmax_choices = 3': 'form = "points"\nmax_choices = 0'})
+    ranked = texts()["interim.toml"]
+
+    with pytest.raises(ProtocolError, match="such ballots are imported"):
+        parse_protocol(changed | {"interim.toml": ranked})
+
+    assert parse_protocol(changed).ballot.form == "points"
 
 
 def test_what_a_protocol_may_name_is_what_the_engine_has():

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from consensus.protocol.model import known_keys
-from consensus.protocol.naming import consensus_faults, rule_faults
+from consensus.protocol.naming import ballot_faults, consensus_faults, rule_faults
 from consensus.protocol.weighting import weighting_faults
 from consensus.vocabulary import BALLOT_FORMS
 
@@ -90,6 +90,7 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
     method = str(section(content, "firmness").get("method", "exact"))
     if form in BALLOT_FORMS:
         faults += rule_faults(section(content, "ranking"), section(content, "shortlist"), form, method)
+        faults += ballot_faults(section(content, "ballot"), form, section(content, "interim"))
         faults += consensus_faults(section(content, "ranking"), form, section(content, "interim"))
     faults += weighting_faults(content, [str(group.get("id")) for group in ranking_groups])
     subgroup = section(content, "shortlist").get("subgroup", "")

@@ -15,6 +15,7 @@ __all__ = [
     "OPTIONS",
     "RULE_FORMS",
     "ShortlistRule",
+    "ballot_faults",
     "consensus_faults",
     "rule_faults",
 ]
@@ -79,6 +80,38 @@ def rule_faults(ranking: Mapping[str, Any], shortlist: Mapping[str, Any], form: 
             f"protocol.toml: firmness.method is 'gaussian', which the rule {rule!r} does not bear on {form} ballots; "
             "use 'exact'."
         )
+    return faults
+
+
+ITEM_OF: dict[str, str] = {
+    "ranked": "rank",
+    "chosen": "select_multiple",
+    "rated": "rate",
+    "best_worst": "best_worst",
+}
+"""Form of ballot -> the type of the item by which people give it on the survey pages; other forms are imported."""
+
+
+def ballot_faults(ballot: Mapping[str, Any], form: str, interim: Mapping[str, Any]) -> list[str]:
+    """Return where the form of ballots and the item by which people give them disagree, a sentence each."""
+    listed = interim.get("items", [])
+    items = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    about = [one for one in items if one.get("choices_from") == "questions"]
+    if len(about) > 1:
+        return [f"interim.toml: {len(about)} items are about the questions on the ballot; a ballot is given by one."]
+    faults = []
+    for item in about:
+        wanted, given = ITEM_OF.get(form), item.get("type")
+        where = f"interim.toml: the item {item.get('id')!r}"
+        most, allowed = item.get("maximum", 0), ballot.get("max_choices", 10)
+        if given != wanted:
+            use = f"the type {wanted!r}" if wanted else "no item about the questions: such ballots are imported"
+            faults.append(f"{where} is of the type {given!r}, but ballot.form is {form!r}, which needs {use}.")
+        elif given in ("rank", "select_multiple") and allowed and not 0 < most <= allowed:
+            faults.append(
+                f"{where} lets people choose {most or 'any number'}, but ballot.max_choices is {allowed}; "
+                "make the two the same."
+            )
     return faults
 
 

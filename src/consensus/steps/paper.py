@@ -34,11 +34,16 @@ class PaperSurvey:
         """Tell whether what stands on paper is fixed: a ballot's questions are when its round opens."""
         return self.state != "draft" or not any(item.choices_from == "questions" for item in self.survey.items)
 
-    def sets(self, item: SurveyItem) -> list[tuple[NumberedQuestion, ...]]:
-        """Return the sets of questions on every sheet, of which best and worst are picked."""
+    @property
+    def has_sets(self) -> bool:
+        """Tell whether best and worst of small sets are picked, so that sheets have designs."""
+        return any(item.type == "best_worst" for item in self.survey.items)
+
+    def sets(self, item: SurveyItem, seed: int = 0) -> list[tuple[NumberedQuestion, ...]]:
+        """Return the sets of questions on a sheet of the design with this seed, of which best and worst are picked."""
         listed = {question.id: question for question in self.questions}
         size, count = set_size(item, len(listed)), set_count(item, len(listed))
-        return [tuple(listed[each] for each in shown) for shown in sets_of(listed, None, size=size, count=count)]
+        return [tuple(listed[each] for each in shown) for shown in sets_of(listed, seed, size=size, count=count)]
 
 
 def paper_of(db: Store, partnership: str, kind: str) -> PaperSurvey | None:

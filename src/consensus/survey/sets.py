@@ -13,7 +13,7 @@ from typing import Any
 from consensus.protocol import SurveyItem
 from consensus.survey.filling import Form, field
 
-__all__ = ["BOTH", "picked_all", "read_set", "read_sets", "set_count", "set_size", "sets_of"]
+__all__ = ["BOTH", "DESIGNS", "design_seed", "picked_all", "read_set", "read_sets", "set_count", "set_size", "sets_of"]
 
 SIZE = 4
 """Questions in a set where the survey declares no number."""
@@ -21,6 +21,19 @@ TIMES = 3
 """How often a person meets each question where the survey declares no number of sets, up to `MOST` sets."""
 MOST = 12
 BOTH = ("best", "worst")
+DESIGNS = 12
+"""How many designs of its sets a survey has on paper; which one a sheet has stands on it."""
+
+
+def design_seed(number: str | None) -> int:
+    """Return the seed of the design on paper that has a number from 1; the first where it is none.
+
+    Examples
+    --------
+    >>> design_seed("1"), design_seed("12"), design_seed("13"), design_seed("x"), design_seed(None)
+    (0, 11, 0, 0, 0)
+    """
+    return int(number) - 1 if number in {str(each) for each in range(1, DESIGNS + 1)} else 0
 
 
 def set_size(item: SurveyItem, count: int) -> int:
@@ -52,7 +65,7 @@ def sets_of(questions: Iterable[str], seed: int | None, *, size: int, count: int
     questions
         Ids; their order does not matter.
     seed
-        The person's own; None is the design on paper.
+        The person's own, or that of a design on paper.
 
     Examples
     --------

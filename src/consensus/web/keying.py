@@ -20,7 +20,7 @@ from consensus.steps.paper import PaperSurvey
 from consensus.store import Store
 from consensus.survey.filling import Form, fill_page
 from consensus.survey.paper import place_field, places, ranked_on_paper
-from consensus.survey.sets import BOTH
+from consensus.survey.sets import BOTH, DESIGNS, design_seed
 from consensus.web.desk import LoopbackOnly
 from consensus.web.forms import Arrival, Doorway
 from consensus.web.pace import Pace
@@ -76,7 +76,7 @@ class Desk:
             return self._form(arrival, paper, form, (str(error),))
         if came.faults:
             return self._form(arrival, paper, form, came.faults)
-        return _done(paper, entry.sheet, came, entry.by)
+        return _done(paper, entry.sheet, came, entry.by, (form.get("design") or [""])[0])
 
     def see_differences(self, arrival: Arrival) -> Response:
         """Show field by field where the two entries of a sheet differ."""
@@ -165,6 +165,8 @@ class Desk:
             "boxes": BOXES,
             "more": BOXES if (form.get("go") or [""])[0] == "more" else 0,
             "places": places,
+            "design": _design(form) if form else design_seed(query.get("design")),
+            "designs": DESIGNS,
             "place_field": place_field,
             "closed": self.clock() > paper.closes_at,
         }
@@ -205,10 +207,11 @@ def _told(paper: PaperSurvey, done: str, sheet: str) -> Response:
     return RedirectResponse(f"/desk/key/{paper.round_id}?{urlencode({'done': done, 'sheet': sheet})}", 303)
 
 
-def _done(paper: PaperSurvey, sheet: str, came: keying.KeyedIn, by: str) -> Response:
+def _done(paper: PaperSurvey, sheet: str, came: keying.KeyedIn, by: str, design: str = "") -> Response:
     if came.state == "differs":
         return RedirectResponse(f"/desk/key/{paper.round_id}/settle/{quote(sheet, safe='')}", 303)
     told = {"done": came.state, "sheet": sheet, "code": came.code, "by": by}
+    told |= {"design": design} if paper.has_sets else {}
     return RedirectResponse(f"/desk/key/{paper.round_id}?{urlencode(told)}", 303)
 
 
@@ -224,7 +227,7 @@ def _entry(paper: PaperSurvey, form: Form) -> tuple[Entry, tuple[str, ...]]:
             said[item.id], faults = ranked_on_paper(item, form, paper.questions)
             amiss += [f"{item.label}: {interface.say(LANGUAGE, one.key, **one.named)}" for one in faults]
         elif item.type == "best_worst":
-            said[item.id] = survey.read_sets(item, ids, None, form)
+            said[item.id] = survey.read_sets(item, ids, _design(form), form)
         else:
             said |= fill_page(survey.Page(item.id, "form", (item,)), form, {}, questions=ids)
     return Entry(**head, said={name: value for name, value in said.items() if value}), tuple(amiss)
@@ -243,6 +246,10 @@ def _chosen(paper: PaperSurvey, differences: list[keying.Difference], form: Form
             parts = [part.strip("\n") for part in words.split("\n\n") if part.strip()]
             chosen[one.field] = parts if item.repeat else words
     return chosen
+
+
+def _design(form: Form) -> int:
+    return design_seed((form.get("design") or [""])[0])
 
 
 def _label(paper: PaperSurvey, name: str) -> str:

@@ -11,6 +11,7 @@ from consensus import interface
 from consensus.steps.paper import paper_of
 from consensus.store import Store
 from consensus.survey.paper import places
+from consensus.survey.sets import DESIGNS, design_seed
 from consensus.web.forms import Arrival, Doorway
 from consensus.web.pages import render, wrong
 
@@ -35,6 +36,7 @@ def _shows(db: Store) -> Callable[[Arrival], Response]:
             return wrong("unknown", 404)
         spoken = [each for each in paper.protocol.partnership.languages if each in interface.LANGUAGES] or ["en"]
         language = arrival.query.get("lang") if arrival.query.get("lang") in spoken else spoken[0]
+        design = design_seed(arrival.query.get("design"))
         size = arrival.query.get("size") if arrival.query.get("size") in SIZES else SIZES[0]
         return render(
             "print.html.j2" if paper.can_be_printed else "print_early.html.j2",
@@ -44,6 +46,8 @@ def _shows(db: Store) -> Callable[[Arrival], Response]:
             paper=paper,
             size=size,
             sizes=SIZES,
+            design=design,
+            designs=DESIGNS if paper.has_sets else 0,
             path=arrival.here,
             places=places,
             boxes=BOXES,
