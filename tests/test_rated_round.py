@@ -13,6 +13,7 @@ from consensus.protocol import parse_protocol
 from consensus.ratings import PRESETS
 from consensus.report.content import publication
 from consensus.report.page import render_report
+from consensus.report.spreadsheet import read_spreadsheet, write_spreadsheet
 from consensus.sentences import describe
 from consensus.steps.material import load_material
 from consensus.store import Store
@@ -102,6 +103,19 @@ def test_the_page_shows_verdict_median_mean_and_total_of_each_group(tmp_path):
     assert "8 (7.25 to 9)" in page
     assert "9 (63)" in page
     assert "judged by the definition &#39;COMET 70/15 symmetric&#39;" in page
+
+
+def test_the_spreadsheet_has_a_sheet_of_the_ratings_that_the_page_shows(tmp_path):
+    db, asked, _, _ = ranked(tmp_path, PEOPLE)
+    with db.reading() as session:
+        published = publication(load_material(session, "small", walk.RANKED))
+
+    read = read_spreadsheet(write_spreadsheet(tmp_path / "published.xlsx", published))
+
+    first = read.ratings.iloc[0]
+    assert first["Question id"] == asked[0]
+    assert (first["Verdict"], first["Median"], first["Lower quartile"], first["Upper quartile"]) == ("in", 8, 7.25, 9)
+    assert (first["Mean of Family and carers"], first["Total of Family and carers"]) == (9, 63)
 
 
 def test_no_total_tells_how_few_people_did_not_know_and_no_group_too_small_is_shown(tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 
 from consensus.report.agreement import agreement_rows, agreement_sentences
 from consensus.report.content import Published
-from consensus.report.methods import RULE_NAMES
+from consensus.report.methods import RULE_NAMES, RULES_IN_WORDS
 from consensus.report.orders import FIRM, still_in_top
 from consensus.report.saying import between, chance, who_put_it_there
 
@@ -69,5 +69,6 @@ def _sensitivity(published: Published) -> dict[str, Any]:
         for question, ranks in zip(table.index, table.to_numpy(), strict=True)
     ]
     heads = {"rule": "rules", "without": "groups"}
+    explained = [(RULE_NAMES[rule], RULES_IN_WORDS[rule]) for kind, rule in kinds if kind == "rule"]
     listed = {title: [n for n, (k, _) in zip(names, kinds, strict=True) if k == kind] for kind, title in heads.items()}
-    return {**listed, "rows": rows, "drawn": any(row["interval"] for row in rows)}
+    return {**listed, "explained": explained, "rows": rows, "drawn": any(row["interval"] for row in rows)}

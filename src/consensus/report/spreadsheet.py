@@ -26,9 +26,9 @@ from consensus.report.methods import methods_rows
 from consensus.report.suppression import TOTAL, shown_number
 from consensus.workbooks import fit_rows, pack_workbook, put_text, write_whole
 
-__all__ = ["QUESTIONS", "WORDS", "Spreadsheet", "question_rows", "read_spreadsheet", "write_spreadsheet"]
+__all__ = ["QUESTIONS", "WORDS", "Spreadsheet", "question_rows", "rating_rows", "read_spreadsheet", "write_spreadsheet"]
 
-QUESTIONS, SET_ASIDE, ABOUT = "Summary questions", "Set aside", "About"
+QUESTIONS, RATINGS, SET_ASIDE, ABOUT = "Summary questions", "Ratings", "Set aside", "About"
 WORDING, WORDS = "Summary question", "Original submissions"
 WIDTHS = {
     WORDING: 60,
@@ -52,15 +52,18 @@ class Spreadsheet:
     ----------
     questions
         One row a summary question, a column a heading; "Original submissions" holds lists of texts.
+    ratings
+        One row a question that people rated, see `rating_rows`; None where they did not rate, and there is no sheet.
     set_aside
         Columns `Reason`, `Submissions`.
     about
-        The third sheet: heading to text.
+        The last sheet: heading to text.
     """
 
     questions: pd.DataFrame
     set_aside: pd.DataFrame
     about: Mapping[str, str]
+    ratings: pd.DataFrame | None = None
 
 
 def question_rows(published: Published) -> pd.DataFrame:
@@ -90,6 +93,19 @@ def question_rows(published: Published) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+def rating_rows(published: Published) -> pd.DataFrame:
+    """Return the rows of the sheet of ratings: verdict, median, quartiles, each group's mean and total."""
+    ratings = published.ratings
+    table = pd.DataFrame({WORDING: published.questions["wording"].reindex(ratings.index)}, dtype=object)
+    table["Verdict"] = ratings["verdict"]
+    named = {"median": "Median", "q1": "Lower quartile", "q3": "Upper quartile"}
+    for column in ratings.columns.drop("verdict"):
+        heading = named.get(column, f"{column[0].upper()}{column[1:]}")
+        table[heading] = _whole(ratings[column])
+    table["Question id"] = [str(question) for question in ratings.index]
+    return table.reset_index(drop=True)
+
+
 def _name(published: Published, group: str) -> str:
     return "all" if group == TOTAL else str(published.groups.at[group, "short"])
 
@@ -113,6 +129,8 @@ def write_spreadsheet(path: Path | str, published: Published) -> Path:
     sheet = book.worksheets[0]
     sheet.title = QUESTIONS
     _fill(sheet, question_rows(published), tallest=120)
+    if len(published.ratings):
+        _fill(book.create_sheet(RATINGS), rating_rows(published))
     aside = published.set_aside.rename_axis("Reason").reset_index()
     aside.columns = pd.Index(["Reason", "Submissions"])
     aside["Submissions"] = [_count(cell) for cell in aside["Submissions"]]
@@ -187,7 +205,8 @@ def read_spreadsheet(path: Path | str) -> Spreadsheet:
     questions = _read(book[QUESTIONS])
     questions[WORDS] = [split_words(joined or "") for joined in questions[WORDS]]
     about = _read(book[ABOUT])
-    return Spreadsheet(questions, _read(book[SET_ASIDE]), dict(zip(about["What"], about["Text"], strict=True)))
+    ratings = _read(book[RATINGS]) if RATINGS in book.sheetnames else None
+    return Spreadsheet(questions, _read(book[SET_ASIDE]), dict(zip(about["What"], about["Text"], strict=True)), ratings)
 
 
 def _read(sheet: Worksheet) -> pd.DataFrame:
