@@ -23,7 +23,7 @@ from consensus.agreement import (
     top_overlap,
 )
 from consensus.agreement.concordance import replicate_alphas
-from consensus.errors import DataError, ProtocolError
+from consensus.errors import DataError
 from consensus.resampling import replicates as drawing
 from consensus.rules import rank
 from consensus.tally import tally
@@ -252,5 +252,5 @@ def test_what_cannot_be_said_is_refused_with_its_remedy():
 
     with pytest.raises(DataError, match="keep_ballots=True"):
         agree(tally(ballots, keep_ballots=False))
-    with pytest.raises(ProtocolError, match="rbo_p between 0 and 1"):
+    with pytest.raises(DataError, match="pass a number between 0 and 1"):
         agree(tally(ballots), rbo_p=1.0)

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from consensus import agree, rank, shortlist, stress, tally
-from consensus.errors import ConsensusError, DataError
+from consensus.errors import ConsensusError, DataError, ProtocolError
+from consensus.ratings import rand_ucla
+from consensus.weights import effective_sample_size
 
 BALLOTS = pd.DataFrame(
     {
@@ -94,3 +96,76 @@ def test_a_column_that_is_there_twice_is_refused_by_name():
 
     with pytest.raises(DataError, match="a column twice: value"):
         tally(doubled)
+
+
+@pytest.mark.parametrize("column", ["ballot", "group", "question"])
+def test_a_list_in_a_cell_is_told_with_its_row(column):
+    ballots = BALLOTS.astype(object)
+    ballots.at[2, column] = ["q1", "q2"]
+
+    with pytest.raises(DataError, match=f"row 3: '{column}' holds a list; write one label in a cell"):
+        tally(ballots)
+
+
+@pytest.mark.parametrize("wrong", ["q1", 3, [["q1"]]], ids=repr)
+@pytest.mark.parametrize("name", ["questions", "groups"])
+def test_labels_that_are_no_list_of_labels_are_refused_by_name(name, wrong):
+    with pytest.raises(DataError, match=f"{name} of tally is"):
+        tally(BALLOTS, **{name: wrong})
+
+
+@pytest.mark.parametrize("wrong", ["shut", ["close"], None], ids=repr)
+def test_a_way_with_gaps_that_there_is_not_is_refused(wrong):
+    with pytest.raises(DataError, match=r"gaps of tally is .*; pass 'error' or 'close'"):
+        tally(BALLOTS, gaps=wrong)
+
+
+@pytest.mark.parametrize("wrong", [10**12, 2**53 + 1, 2**62, 10**30], ids=repr)
+def test_a_ballot_that_stands_for_more_than_there_are_people_is_refused(wrong):
+    with pytest.raises(DataError, match="row 1: the weight is above 10,000,000,000, more than there are people"):
+        tally(BALLOTS.assign(weight=wrong))
+
+
+def test_ballots_that_stand_for_more_together_than_there_are_people_are_refused():
+    with pytest.raises(DataError, match="The ballots stand for more than 10,000,000,000"):
+        tally(BALLOTS.assign(weight=10**10))
+
+
+@pytest.mark.parametrize(("act", "instead"), [(stress, {"method": "gaussian"}), (agree, {"replicates": 0})])
+def test_more_ballots_than_can_be_drawn_one_by_one_are_refused_with_what_to_ask_instead(act, instead):
+    many = tally(BALLOTS.assign(weight=10**9))
+
+    with pytest.raises(DataError, match="1,000,000,000 ballots, and at most 134,217,728 are drawn again one by one"):
+        act(many, top=1)
+    assert len(act(many, top=1, **instead))
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 2, "x", float("nan"), None], ids=repr)
+def test_a_reader_of_overlap_who_never_or_always_reads_on_is_refused(counted, wrong):
+    with pytest.raises(DataError, match=r"rbo_p of agree is .*; pass a number between 0 and 1"):
+        agree(counted, rbo_p=wrong)
+
+
+@pytest.mark.filterwarnings("error")
+def test_groups_that_were_asked_one_question_agree_without_a_warning():
+    told = agree(tally(BALLOTS[BALLOTS["question"] == "q1"].assign(value=1)), top=1)
+
+    assert told.set_index("statistic")["value"]["top_overlap"] == 1
+
+
+@pytest.mark.parametrize("act", [rank, stress])
+def test_shares_of_nobody_are_told_as_such(counted, act):
+    with pytest.raises(ProtocolError, match="No share for stakeholder group 'carer'; shares is empty"):
+        act(counted, shares={})
+
+
+@pytest.mark.parametrize("wrong", [["x"], [complex(1)], "777", None, 7], ids=repr)
+def test_ratings_that_are_none_are_refused(wrong):
+    with pytest.raises(DataError):
+        rand_ucla(wrong)
+
+
+@pytest.mark.parametrize("wrong", [[-1, 1], [float("nan")], ["x"], [float("inf")]], ids=repr)
+def test_respondent_weights_of_nobody_have_no_effective_size(wrong):
+    with pytest.raises(DataError, match="A respondent weight is a number, 0 or more"):
+        effective_sample_size(wrong)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
 from consensus.errors import DataError
 
-__all__ = ["a_mapping", "a_tally", "check_whole"]
+__all__ = ["a_mapping", "a_tally", "check_whole", "check_word", "labels"]
 
 
 def check_whole(asked: str, **arguments: tuple[Any, int]) -> None:
@@ -69,3 +69,49 @@ def a_mapping(asked: str, name: str, given: Any) -> None:
     """
     if given is not None and not isinstance(given, Mapping):
         raise DataError(f"{name} of {asked} is a {type(given).__name__}; pass a mapping, such as {{'carer': 1}}.")
+
+
+def labels(asked: str, name: str, given: Any) -> list[Any] | None:
+    """Return labels that were passed as a list; None where none were.
+
+    Raises
+    ------
+    DataError
+        They are one text, or no list at all, or one of them cannot be a label.
+
+    Examples
+    --------
+    >>> labels("tally", "groups", ("carer", "nurse"))
+    ['carer', 'nurse']
+    >>> labels("tally", "questions", "q1")
+    Traceback (most recent call last):
+    ...
+    consensus.errors.DataError: questions of tally is one text; pass a list, such as ['q1'].
+    """
+    if given is None:
+        return None
+    if isinstance(given, str):
+        raise DataError(f"{name} of {asked} is one text; pass a list, such as ['q1'].")
+    told = list(given) if isinstance(given, Iterable) else [[]]
+    if not all(isinstance(label, Hashable) for label in told):
+        raise DataError(f"{name} of {asked} is no list of labels; pass one, such as ['q1', 'q2'].")
+    return told
+
+
+def check_word(asked: str, name: str, given: Any, known: Collection[str]) -> None:
+    """Refuse what is not one of the words that an argument knows.
+
+    Raises
+    ------
+    DataError
+        It is another; the sentence lists those there are.
+
+    Examples
+    --------
+    >>> check_word("tally", "gaps", "shut", ("error", "close"))
+    Traceback (most recent call last):
+    ...
+    consensus.errors.DataError: gaps of tally is 'shut'; pass 'error' or 'close'.
+    """
+    if not isinstance(given, str) or given not in known:
+        raise DataError(f"{name} of {asked} is {given!r}; pass {' or '.join(map(repr, known))}.")

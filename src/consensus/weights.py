@@ -29,12 +29,22 @@ FloatArray = npt.NDArray[np.float64]
 def effective_sample_size(weights: npt.ArrayLike) -> float:
     """Return (sum w)^2 / sum w^2: how many people of equal weight say as much (Kish 1965); 0 of nobody.
 
+    Raises
+    ------
+    DataError
+        A weight is below 0, or no number.
+
     Examples
     --------
     >>> effective_sample_size([1, 1, 1]), effective_sample_size([3, 1])
     (3.0, 1.6)
     """
-    weight = np.asarray(weights, dtype=np.float64)
+    try:
+        weight = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        weight = np.array([np.nan])
+    if not (np.isfinite(weight) & (weight >= 0)).all():
+        raise DataError("A respondent weight is a number, 0 or more; mend those that are not.")
     return float(weight.sum() ** 2 / (weight**2).sum()) if weight.size and weight.any() else 0.0
 
 

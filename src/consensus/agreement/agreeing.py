@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from consensus.agreement.between import jensen_shannon, kendall_tau_b, rank_bias
 from consensus.agreement.concordance import friedman
 from consensus.agreement.within import RATERS, rate_places, read_raters, resample_raters
 from consensus.arguments import a_tally, check_whole
-from consensus.errors import ProtocolError
+from consensus.errors import DataError
 from consensus.resampling import (
     BallotMatrix,
     doubled_positions,
@@ -100,9 +101,9 @@ def agree(
      ['largest_rank_gap', 1.0]]
     """
     a_tally("agree", t, Tally)
-    check_whole("agree", top=(top, 0), replicates=(replicates, 0), seed=(seed, 0), workers=(workers, 1))
-    if top < 1 or not 0 < rbo_p < 1:
-        raise ProtocolError("Agreement needs 0 or more replicates, a top of 1 or more and an rbo_p between 0 and 1.")
+    check_whole("agree", top=(top, 1), replicates=(replicates, 0), seed=(seed, 0), workers=(workers, 1))
+    if not isinstance(rbo_p, Real) or not 0 < rbo_p < 1:
+        raise DataError(f"rbo_p of agree is {rbo_p!r}; pass a number between 0 and 1.")
     tables = group_tables(t, None, ties)
     rows, notes = _within(tables, replicates, seed, workers)
     if len(tables.groups) > 1:
@@ -259,7 +260,8 @@ def _chances(
     chances = {name: float((1 + test.sum()) / (1 + replicates)) for name, test in tests.items()}
     if np.isnan(found["jensen_shannon"]):
         chances["jensen_shannon"] = float("nan")
-    return chances | {"kendall_tau_b": float(stats.kendalltau(*places).pvalue)}
+    alone = len(tables.received.questions) < 2  # one question has an order, and nothing to be ordered beside
+    return chances | {"kendall_tau_b": float("nan") if alone else float(stats.kendalltau(*places).pvalue)}
 
 
 def _together(tables: GroupTables, pair: tuple[int, int], replicates: int, seed: int, workers: int) -> npt.NDArray:

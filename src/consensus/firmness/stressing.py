@@ -88,7 +88,7 @@ def stress(
     check_whole("stress", top=(top, 0), replicates=(replicates, 0), seed=(seed, 0), workers=(workers, 1))
     if replicates < 2 or top < 1:
         raise DataError("Firmness needs 2 replicates or more and a top of 1 or more; ask for more.")
-    if rule not in RULES:
+    if not isinstance(rule, str) or rule not in RULES:
         raise ProtocolError(f"No rule called {rule!r}; use one of {', '.join(RULES)}.")
     own = {name: dict(given) for name, given in (rule_options or {}).items()}
     tables = replace(group_tables(t, shares, ties), options=own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +24,13 @@ def read_ratings(ratings: Iterable[float], least: int = LEAST, most: int = MOST)
     >>> read_ratings([7, None, 9.0, float("nan")])
     [7, 9]
     """
+    if not isinstance(ratings, Iterable) or isinstance(ratings, str):
+        raise DataError(f"Ratings come as a list, one a person; this is a {type(ratings).__name__}.")
     kept = [(at, rating) for at, rating in enumerate(ratings, 1) if rating is not None and rating == rating]
     faults = [
         f"rating {at} is not a whole number from {least} to {most}; mend it."
         for at, rating in kept
-        if not (least <= rating <= most and rating == int(rating))
+        if not (isinstance(rating, Real) and least <= rating <= most and rating == int(rating))
     ]
     if faults:
         raise DataError.of("the ratings", faults)

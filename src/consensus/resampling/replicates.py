@@ -41,6 +41,8 @@ IN_CACHE = 1 << 18
 """Counters held at once, for as many replicates as that takes."""
 LARGEST_MEAN = 8.0
 """Ballots drawn more often on average have the rest drawn one by one: a byte tells small numbers alone apart."""
+MOST_DRAWN = 1 << 27
+"""Ballots of one group that are drawn again: each takes eight bytes."""
 WORTH_A_THREAD = 1 << 22
 """Fewer draws are made by one thread: more would wait for each other longer than they work."""
 EXACT_SINGLE, EXACT_DOUBLE = 2**24, 2**53
@@ -77,8 +79,13 @@ class GroupDraws:
         draws: int | None = None,
     ):
         self.rows, self.seed, self.name, self.lock = rows, seed, name, Lock()
+        n = int(weight.sum())
+        if n > MOST_DRAWN:
+            raise DataError(
+                f"Stakeholder group '{name}' has {n:,} ballots, and at most {MOST_DRAWN:,} are drawn again one by one; "
+                "ask stress for method='gaussian', or agree for replicates=0."
+            )
         self.member = np.repeat(np.arange(len(weight)), weight)
-        n = len(self.member)
         if not n:
             raise DataError(f"Stakeholder group '{name}' has no ballots to draw from; leave it out.")
         if largest * max(n, draws or 0) >= EXACT_DOUBLE:

@@ -101,7 +101,7 @@ def rank(
     """
     a_tally("rank", t, Tally)
     a_mapping("rank", "shares", shares)
-    if rule not in RULES:
+    if not isinstance(rule, str) or rule not in RULES:
         raise ProtocolError(f"No rule called {rule!r}; use one of {', '.join(RULES)}.")
     allowed = [name for name in signature(RULES[rule]).parameters if name != "tables"]
     for name in options.keys() - set(allowed):

@@ -158,9 +158,11 @@ def _checked_shares(t: Tally, shares: Mapping[str, int] | None) -> dict[str, int
         for group, share in shares.items()
         if isinstance(share, bool) or not isinstance(share, (int, np.integer)) or share < 0
     ]
-    listed = ", ".join(map(str, shares))
+    told = (
+        f"the protocol lists {', '.join(map(str, shares))}" if shares else "shares is empty: leave it out, or fill it"
+    )
     faults += [
-        f"No share for stakeholder group '{group}'; the protocol lists {listed}."
+        f"No share for stakeholder group '{group}'; {told}."
         for group, n in zip(t.groups, t.n, strict=True)
         if n and group not in shares
     ]

@@ -19,6 +19,7 @@ from consensus.errors import DataError
 from consensus.tally.received import (
     AT_ONCE,
     MISSING,
+    MOST_BALLOTS,
     MOST_VOICE,
     UNIT,
     UNKNOWN,
@@ -26,6 +27,7 @@ from consensus.tally.received import (
     IntArray,
     Received,
     first_rows,
+    numbers,
     sorted_rows,
 )
 
@@ -122,10 +124,12 @@ def _value_faults(received: Received, gaps: str, max_choices: int) -> Iterator[F
 
 def _weight_faults(received: Received, gaps: str, max_choices: int) -> Iterator[Fault]:
     if "weight" in received.frame:
-        bad = ~(received.weight >= 1)
+        large = numbers(received.frame["weight"]).to_numpy() > MOST_BALLOTS
+        bad = ~(received.weight >= 1) & ~large
         yield bad, "the weight is not a whole number from 1; write how many identical ballots this one stands for."
+        yield large, f"the weight is above {MOST_BALLOTS:,}, more than there are people; mend it."
         told = "the weight differs within the ballot; give all its rows the same."
-        yield ~bad & _differs(received, received.weight), told
+        yield ~bad & ~large & _differs(received, received.weight), told
     if received.voice is not None:
         bad = ~((received.voice >= 1) & (received.voice <= MOST_VOICE * UNIT))
         yield bad, f"the respondent weight is not a number above 0 and up to {MOST_VOICE}; 1 is one person's."

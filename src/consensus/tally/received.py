@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -19,6 +19,7 @@ __all__ = [
     "ALSO_NEEDED",
     "AT_ONCE",
     "MISSING",
+    "MOST_BALLOTS",
     "MOST_VOICE",
     "UNIT",
     "UNKNOWN",
@@ -26,6 +27,7 @@ __all__ = [
     "Received",
     "first_rows",
     "index_labels",
+    "numbers",
     "receive",
     "sorted_rows",
     "whole_numbers",
@@ -36,6 +38,8 @@ FloatArray = npt.NDArray[np.float64]
 
 UNIT = 10**6
 """A respondent weight of 1, in the millionths in which respondent weights are counted."""
+MOST_BALLOTS = 10**10
+"""No ballot may stand for more, and no round hold more: there are fewer people."""
 MOST_VOICE = 1000
 """No respondent weight may be above it: one is a multiple of the group's mean of 1."""
 
@@ -121,6 +125,16 @@ def receive(
     if form not in BALLOT_FORMS:
         raise DataError(f"No ballot form {form!r}; use one of {', '.join(BALLOT_FORMS)}.")
     check_columns(ballots, "ballots", also=ALSO_NEEDED.get(form, ()))
+    try:
+        return _taken_apart(ballots, form, questions, groups)
+    except TypeError:
+        _refuse_lists(ballots, ("ballot", "group", "question", *ALSO_NEEDED.get(form, ())))
+        raise
+
+
+def _taken_apart(
+    ballots: pd.DataFrame, form: str, questions: Iterable[Any] | None, groups: Iterable[Any] | None
+) -> Received:
     rows, one = len(ballots), _Factors(ballots["group"])
     asked = {name: _Factors(ballots[name]) for name in ("question", *(["other"] if form == "pairwise" else []))}
     named_groups = index_labels(one.used if groups is None else groups)
@@ -146,8 +160,36 @@ def receive(
     )
 
 
+def _refuse_lists(ballots: pd.DataFrame, columns: Iterable[str]) -> None:
+    """Raise a `DataError` that names every cell of some columns that holds a list or the like instead of a label."""
+    faults = [
+        f"row {at}: '{name}' holds a {type(cell).__name__}; write one label in a cell, and a row for each."
+        for name in columns
+        for at, cell in enumerate(ballots[name].tolist(), 1)
+        if not isinstance(cell, Hashable)
+    ]
+    if faults:
+        raise DataError.of("the ballots", faults)
+
+
 def _millionths(weights: pd.Series) -> FloatArray:
-    return np.rint(pd.to_numeric(weights, errors="coerce").to_numpy(np.float64) * UNIT)
+    return np.rint(numbers(weights).to_numpy(np.float64) * UNIT)
+
+
+def numbers(column: pd.Series) -> pd.Series:
+    """Return a column as floats, NaN for what is no number: a text, an instant, a complex number.
+
+    Examples
+    --------
+    >>> numbers(pd.Series(["1", 2.5, None, "first", 10**400], dtype=object)).tolist()
+    [1.0, 2.5, nan, nan, nan]
+    """
+    try:
+        number = pd.to_numeric(column, errors="coerce")
+    except OverflowError:  # a whole number that no float holds
+        number = pd.to_numeric(column.map(lambda cell: cell if len(str(cell)) < 300 else None), errors="coerce")
+    told = column.dtype.kind not in "mM" and number.dtype.kind != "c"
+    return number.astype("float64") if told else pd.Series(np.nan, index=column.index)
 
 
 def _number_ballots(ids: pd.Series, group: IntArray, groups: int) -> IntArray:
@@ -225,7 +267,7 @@ def whole_numbers(column: pd.Series) -> pd.Series:
         given = column.to_numpy()
         if max(abs(int(given.min())), abs(int(given.max()))) < 2**53:
             return column.astype("float64")
-    number = pd.to_numeric(column, errors="coerce").astype("float64")
+    number = numbers(column)
     return number.where((number % 1 == 0) & (number.abs() < 2**53))
 
 

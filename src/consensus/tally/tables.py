@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from consensus.arguments import check_whole
+from consensus.arguments import check_whole, check_word, labels
 from consensus.errors import DataError
 from consensus.tally.coded import LANES, UNSURE, CodedBallots, code_ballots
 from consensus.tally.pairs import count_pairs, count_weighted
-from consensus.tally.received import UNIT, IntArray, index_labels
+from consensus.tally.received import MOST_BALLOTS, UNIT, IntArray, index_labels
 from consensus.tally.slots import are_short, read_slots
 from consensus.tally.written import AXES, axes_of, places_among, read_frame, write_frame
 from consensus.version import __version__
@@ -287,13 +287,16 @@ def tally(
         raise DataError(f"Ballots come as a data frame, one row a ballot and question; this is a {kind}.")
     if twice := sorted({str(name) for name in ballots.columns[ballots.columns.duplicated()]}):
         raise DataError(f"The ballots have a column twice: {', '.join(twice)}; keep one of each name.")
-    if isinstance(questions, str):
-        raise DataError("questions is one text; pass a list of question ids.")
+    questions, groups = labels("tally", "questions", questions), labels("tally", "groups", groups)
+    check_word("tally", "gaps", gaps, ("error", "close"))
     if depth is not None:
         check_whole("tally", depth=(depth, 1))
         if depth > DEEPEST:
             raise DataError(f"A depth of {depth:,} is more than {DEEPEST:,}; pass None where all places score.")
-    t = tally_coded(code_ballots(ballots, questions, form, groups, gaps), depth, keep_ballots)
+    coded = code_ballots(ballots, questions, form, groups, gaps)
+    if int(coded.weight.sum()) > MOST_BALLOTS:
+        raise DataError(f"The ballots stand for more than {MOST_BALLOTS:,}; mend the column 'weight'.")
+    t = tally_coded(coded, depth, keep_ballots)
     return replace(t, weighting=dict(ballots.attrs.get("weighting", {}))) if t.voices is not None else t
 
 
