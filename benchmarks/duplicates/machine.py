@@ -24,13 +24,13 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.duplicates.grouping_peers import PEERS
 from consensus.duplicates import FEATURES, Combiner, Evidence, b_cubed, pairwise, propose_groups
-from consensus.duplicates.grouping import likeness
-from consensus.duplicates.linking import link
-from consensus.embedding import Embedder, LexicalEmbedder, default_embedder
+from consensus.duplicates.neighbourhood import likeness, linked, spelled_likeness
+from consensus.embedding import Embedder, default_embedder
 
 __all__ = ["groups", "main", "pairs", "speed"]
 
 SEEDS = range(5)
+LOWEST = 0.3
 SPELLING = tuple(FEATURES.index(name) for name in FEATURES if not name.startswith("meaning"))
 
 
@@ -94,10 +94,10 @@ def groups(name: str, frame: pd.DataFrame) -> None:
     vectors = default_embedder().encode(texts)
     print(f"{name}, {len(frame)} texts: B-cubed / pairwise F1, threshold from the other half of the groups")
     _line("doing nothing", [list(range(len(frame)))], truth)
-    for embedder, rows in ((default_embedder(), vectors), (LexicalEmbedder(), LexicalEmbedder().encode(texts))):
-        linked = link(likeness(rows), 0.2)
-        cuts = (linked.cut(threshold).tolist() for threshold in np.arange(0.2, 0.9, 0.01))
-        _line(f"proposals, {embedder.name}", cuts, truth)
+    for view, rows in ((default_embedder().name, likeness(vectors)), ("no model", spelled_likeness(texts))):
+        _, linkage = linked(rows, LOWEST)
+        cuts = (linkage.cut(threshold).tolist() for threshold in np.arange(LOWEST, 0.95, 0.01))
+        _line(f"proposals, {view}", cuts, truth)
     for peer, run in PEERS.items():
         try:
             _line(peer, run(texts, vectors), truth)

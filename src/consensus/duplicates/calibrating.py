@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from consensus.duplicates.grouping import SPELLING_THRESHOLD, THRESHOLD, likeness, readable_parts
-from consensus.duplicates.linking import link
+from consensus.duplicates.grouping import SPELLING_THRESHOLD, THRESHOLD, readable_parts
+from consensus.duplicates.neighbourhood import linked
 from consensus.duplicates.quality import b_cubed, pairwise
 from consensus.embedding import Embedder, default_embedder
 
 __all__ = ["calibrated_threshold"]
 
-_LOWEST, _STEP = 0.2, 0.01
+_LOWEST, _STEP = 0.3, 0.01
 _FEWEST = 20  # settled submissions below which the default is better
 
 
@@ -38,7 +38,7 @@ def calibrated_threshold(
     --------
     >>> frame = pd.DataFrame({"submission_id": ["s1", "s2"], "text": ["Does diet help?", "Is ECT safe?"]})
     >>> calibrated_threshold(frame, {"s1": "g1"})
-    0.5
+    0.72
     """
     frame = submissions.sort_values(["text", "submission_id"])
     ids, texts = frame["submission_id"].tolist(), frame["text"].tolist()
@@ -50,7 +50,7 @@ def calibrated_threshold(
     if sum(known) < _FEWEST:
         return largest.threshold
     truth = [settled.get(submission, f"alone {submission}") for submission in chosen]
-    linkage = link(likeness(largest.vectors), _LOWEST)
+    _, linkage = linked(largest.likeness, _LOWEST)
     thresholds = np.arange(_LOWEST, 1, _STEP).round(2)
     scores = []
     for threshold in thresholds:

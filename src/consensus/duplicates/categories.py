@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from consensus.duplicates.grouping import learned_vectors, likeness
+from consensus.duplicates.grouping import learned_vectors
+from consensus.duplicates.neighbourhood import likeness
 from consensus.duplicates.wording import normalise
 from consensus.embedding import Embedder
 from consensus.protocol import Category

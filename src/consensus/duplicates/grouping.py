@@ -10,9 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from consensus.digest import short_id
-from consensus.duplicates.evidence import without_common
 from consensus.duplicates.languages import UNKNOWN, language
-from consensus.duplicates.linking import link
+from consensus.duplicates.neighbourhood import likeness, linked, spelled_likeness
 from consensus.duplicates.neighbours import GRID_LENGTH, on_grid
 from consensus.duplicates.wording import normalise
 from consensus.embedding import Embedder, LexicalEmbedder, default_embedder
@@ -23,23 +22,21 @@ __all__ = [
     "THRESHOLD",
     "group_id",
     "learned_vectors",
-    "likeness",
     "propose_groups",
     "readable_parts",
 ]
 
-THRESHOLD = 0.5
+THRESHOLD = 0.72
 """The least mean cosine between two groups that are joined, where a language model compares them.
 
-On the careful side of the best: a person who takes a group as proposed undoes a wrong one with more effort than it
-takes to join two. Thresholds do not carry over from one collection of texts to another: `calibrated_threshold` finds
-one from groups that people have made.
+Cosines are those of texts seen with the ones nearest to them: two texts that are each other's nearest reach it from a
+cosine of 0.5 on. It is on the careful side of the best: a person who takes a group as proposed undoes a wrong one with
+more effort than it takes to join two. Thresholds do not carry over from one collection of texts to another:
+`calibrated_threshold` finds one from groups that people have made.
 """
 
-SPELLING_THRESHOLD = 0.4
+SPELLING_THRESHOLD = 0.7
 """The same where spelling alone is compared."""
-
-_DIRECTIONS, _KEPT = 3, 0.5
 
 
 def group_id(submission_ids: Iterable[str]) -> str:
@@ -60,7 +57,8 @@ def propose_groups(
 
     Submissions of the same wording (case, marks and white space apart) are together; then groups whose mean cosine
     reaches the threshold are joined, the nearest first (average linkage). Cosines are taken without what all texts
-    share. Texts in a language that the embedder has not learned are compared by spelling, within their language alone.
+    share, and each text is seen with those nearest to it. Texts in a language that the embedder has not learned are
+    compared by spelling, within their language alone.
     Submissions that carry a status are left out. Nothing is merged: a person takes a proposal or leaves it.
 
     Parameters
@@ -106,11 +104,19 @@ def propose_groups(
 
 @dataclass(frozen=True)
 class Part:
-    """Some of the wordings, which one embedder can compare: their numbers and vectors."""
+    """Some of the wordings, which one embedder can compare: their numbers, vectors and texts."""
 
     embedder: Embedder
     numbers: NDArray[np.int64]
     vectors: NDArray[np.float32]
+    texts: tuple[str, ...]
+
+    @property
+    def likeness(self) -> NDArray[np.float32]:
+        """Return the vectors by which these texts are grouped; of spelling, what is rare among them counts more."""
+        if self.embedder.sha256 == LexicalEmbedder().sha256:
+            return spelled_likeness(self.texts)
+        return likeness(self.vectors)
 
     @property
     def threshold(self) -> float:
@@ -130,14 +136,16 @@ def readable_parts(texts: Sequence[str], embedder: Embedder) -> Iterator[Part]:
     vectors = embedder.encode([texts[int(number)] for number in learned])
     read = vectors.any(axis=1)
     if read.any():
-        yield Part(embedder, learned[read], vectors[read])
+        rows = vectors if read.all() else vectors[read]
+        yield Part(embedder, learned[read], rows, tuple(texts[int(number)] for number in learned[read]))
     others: dict[str, list[int]] = {"": learned[~read].tolist()}
     for number, code in enumerate(found):
         if code not in able:
             others.setdefault(code, []).append(number)
     spelling = LexicalEmbedder()
     for numbers in filter(None, others.values()):
-        yield Part(spelling, np.array(numbers), spelling.encode([texts[number] for number in numbers]))
+        told = tuple(texts[number] for number in numbers)
+        yield Part(spelling, np.array(numbers), spelling.encode(told), told)
 
 
 def learned_vectors(texts: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:
@@ -150,23 +158,18 @@ def learned_vectors(texts: Sequence[str], embedder: Embedder) -> NDArray[np.floa
     return np.zeros((len(texts), 1), np.float32) if found is None else found
 
 
-def likeness(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the vectors by which texts are grouped: without their mean, and with half of what they differ in most."""
-    return without_common(vectors, _DIRECTIONS, kept=_KEPT)
-
-
 def _proposed(
     part: Part, members: Sequence[list[str]], threshold: float | None
 ) -> Iterator[tuple[str, str, float, str]]:
     """Yield the proposals of the groups of one part."""
     least = part.threshold if threshold is None else threshold
-    vectors = likeness(part.vectors)
-    groups = link(vectors, least).cut(least)
-    grid = on_grid(vectors).astype(np.float64)
+    seen, linkage = linked(part.likeness, least)
+    groups = linkage.cut(least)
+    grid = on_grid(seen)
     order = np.argsort(groups, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
         ids = [members[part.numbers[row]] for row in rows]
-        yield from _group(grid[rows] / GRID_LENGTH, ids, part.embedder.name, least)
+        yield from _group(grid[rows].astype(np.float64) / GRID_LENGTH, ids, part.embedder.name, least)
 
 
 def _group(

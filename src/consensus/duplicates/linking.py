@@ -48,10 +48,13 @@ class Linkage:
         return groups
 
 
-def link(vectors: NDArray[np.float32], least: float, *, nearest: int = NEAREST) -> Linkage:
+def link(
+    vectors: NDArray[np.float32], least: float, *, nearest: int = NEAREST, pairs: NDArray[np.int64] | None = None
+) -> Linkage:
     """Return the joins of S texts by average linkage, from the nearest down to a mean cosine of `least`.
 
-    Ties are broken by the rows' order. A height is never above the one before it.
+    Ties are broken by the rows' order. A height is never above the one before it. Two texts are near where `pairs`
+    [P, 2], the lower row first, says so; by default where either is among the nearest of the other.
 
     Examples
     --------
@@ -59,7 +62,7 @@ def link(vectors: NDArray[np.float32], least: float, *, nearest: int = NEAREST) 
     ((0, 1),)
     """
     grid = on_grid(vectors)
-    found = neighbours(vectors, min(nearest, max(len(grid) - 1, 0))).pairs()
+    found = neighbours(vectors, min(nearest, max(len(grid) - 1, 0))).pairs() if pairs is None else pairs
     cosines = cosines_between(grid, found).round(_DECIMALS)
     groups = _Groups(grid)
     for (one, other), cosine in zip(found[cosines >= least].tolist(), cosines[cosines >= least].tolist(), strict=True):

@@ -21,6 +21,7 @@ GRID_LENGTH = 4_090.0  # of a vector on the grid: less than 4,096, with room for
 _BLOCK = 2_000_000  # cosines held at once
 _EXACT = 20_000  # texts up to which every pair is compared
 _PER_CELL = 300
+_PARTS = 16  # times k: into so many parts a row is cut to find where its k largest begin
 _PROBED = 32  # cells in which the neighbours of a cell's texts are looked for
 _LEARNED = 40  # texts a cell from which the cells are learned
 _ROUNDS = 5
@@ -90,25 +91,35 @@ def neighbours(vectors: NDArray[np.float32], k: int, *, exact: bool | None = Non
     if wanted:
         everything = exact if exact is not None else count <= _EXACT
         for rows, candidates in _all(grid) if everything else _by_cells(grid):
-            found, products = _nearest(grid, rows, candidates, wanted)
-            index[rows, : found.shape[1]] = found
-            cosine[rows, : found.shape[1]] = (products / GRID_LENGTH**2).astype(np.float32)
-    index[cosine <= 0] = -1
-    return Neighbours(index, cosine.clip(0))
+            row, place, found, values = _nearest(grid, rows, candidates, wanted)
+            index[rows[row], place], cosine[rows[row], place] = found, values
+    return Neighbours(index, cosine)
 
 
 def _nearest(
     grid: NDArray[np.float32], rows: NDArray[np.int64], candidates: NDArray[np.int64], k: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return for some rows the nearest candidates, the nearest first and of equals the one that comes first."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the nearest candidates of some rows, of equals those that come first: row, place from 0, which, cosine."""
     products = grid[rows] @ (grid if len(candidates) == len(grid) else grid[candidates]).T
     products[rows[:, None] == candidates[None, :]] = -np.inf
-    k = min(k, len(candidates) - 1)
-    best = np.argpartition(products, len(candidates) - k, axis=1)[:, len(candidates) - k :]
-    found = candidates[best]
-    values = np.take_along_axis(products, best, axis=1).astype(np.float64)
-    order = np.lexsort((found, -values), axis=1)
-    return np.take_along_axis(found, order, axis=1), np.take_along_axis(values, order, axis=1)
+    row, column = np.nonzero(products >= _least(products, k)[:, None])
+    values = products[row, column].astype(np.float64)
+    order = np.lexsort((column, -values, row))
+    row, column, values = row[order], column[order], values[order]
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    kept = place < k
+    return row[kept], place[kept], candidates[column[kept]], values[kept] / GRID_LENGTH**2
+
+
+def _least(products: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    """Return for each row what its k largest reach, above 0: the k-th largest of the largest of many parts of it.
+
+    A little less than the k-th largest itself, and found in one pass without sorting.
+    """
+    count = products.shape[1]
+    parts = min(_PARTS * k, count)
+    largest = products[:, : count // parts * parts].reshape(len(products), -1, parts).max(axis=1)
+    return np.maximum(np.partition(largest, max(parts - k, 0), axis=1)[:, max(parts - k, 0)], 1)
 
 
 def _all(grid: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
