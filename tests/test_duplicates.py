@@ -186,6 +186,16 @@ def test_a_threshold_is_found_from_settled_groups_and_keeps_to_the_default_where
     assert calibrated_threshold(questions, dict(list(settled.items())[:9]), LexicalEmbedder()) == SPELLING_THRESHOLD
 
 
+def test_what_all_texts_have_in_common_is_left_alone_where_that_is_asked_for(shared: Path) -> None:
+    questions = _covidq(shared)
+    questions = questions.iloc[:200]
+
+    damped, left = (propose_groups(questions, common_directions=damp) for damp in (True, False))
+
+    assert not damped.equals(left)
+    assert damped["submission_id"].tolist() == left["submission_id"].tolist()
+
+
 def test_any_number_of_threads_proposes_the_same_groups() -> None:
     submissions = frame_of([f"does treatment {n % 17} help people in group {n % 5}" for n in range(120)])
     told = []

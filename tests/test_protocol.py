@@ -223,3 +223,9 @@ def small_tally(form):
     else:
         rows = rows.assign(value=values[form], set="s1")
     return tally(rows, form=form)
+
+
+@pytest.mark.parametrize("threshold", ["0", "1.5", '"high"'])
+def test_a_threshold_for_duplicate_groups_that_no_cosine_can_be_is_refused(threshold):
+    with pytest.raises(ProtocolError, match=r"protocol.toml: duplicates.threshold is"):
+        small_protocol(**{"[publication]": f"[duplicates]\nthreshold = {threshold}\n[publication]"})

@@ -630,6 +630,30 @@ def test_the_interim_round_does_not_open_by_itself_while_submissions_wait_for_re
     assert "does not open by itself while submissions wait for review" in outcome.next
 
 
+def test_the_threshold_for_proposals_is_declared_or_found_from_the_questions_people_made(tmp_path, db):
+    until("review", db, tmp_path)
+
+    def group_sizes():
+        with db.reading() as session:
+            proposals = store.load_frame(session, "proposals", "small")
+        return sorted(proposals["group"].value_counts())
+
+    def protocol_with(section):
+        folder = small_folder(tmp_path / "changed", **{"[publication]": f"{section}\n[publication]"})
+        steps.register(db, folder, by="tester", now=walk.REVIEWED, why="other texts than we thought")
+        steps.propose_duplicates(db, "small", now=walk.REVIEWED)
+        return group_sizes()
+
+    accepted = group_sizes()
+    steps.propose_duplicates(db, "small", now=walk.REVIEWED)
+    found = group_sizes()
+    apart = protocol_with("[duplicates]\nthreshold = 1.0\n")
+    together = protocol_with("[duplicates]\nthreshold = 0.3\ncommon_directions = false\n")
+
+    assert found == accepted, "what was accepted as proposed is proposed again"
+    assert len(apart) > len(found) > len(together)
+
+
 def test_a_workbook_that_somebody_worked_in_is_not_written_over(tmp_path, db):
     until("review", db, tmp_path)
     path = tmp_path / "in" / "review.xlsx"

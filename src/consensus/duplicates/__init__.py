@@ -1,6 +1,6 @@
 """Submissions to proposed duplicate groups: a machine proposes, a person decides."""
 
-from consensus.duplicates.calibrating import calibrated_threshold
+from consensus.duplicates.calibrating import FEWEST_SETTLED, calibrated_threshold
 from consensus.duplicates.categories import propose_categories
 from consensus.duplicates.combiner import PRIOR, Combiner, Prior
 from consensus.duplicates.deciding import ReviewQueue, Screen
@@ -15,6 +15,7 @@ from consensus.duplicates.wording import normalise, propose_wordings
 
 __all__ = [
     "FEATURES",
+    "FEWEST_SETTLED",
     "PRIOR",
     "SPELLING_THRESHOLD",
     "THRESHOLD",

@@ -12,14 +12,19 @@ from consensus.duplicates.neighbourhood import linked
 from consensus.duplicates.quality import b_cubed, pairwise
 from consensus.embedding import Embedder, default_embedder
 
-__all__ = ["calibrated_threshold"]
+__all__ = ["FEWEST_SETTLED", "calibrated_threshold"]
 
 _LOWEST, _STEP = 0.3, 0.01
-_FEWEST = 20  # settled submissions below which the default is better
+FEWEST_SETTLED = 20
+"""Settled submissions below which the default threshold is better than one that is found."""
 
 
 def calibrated_threshold(
-    submissions: pd.DataFrame, settled: Mapping[str, str], embedder: Embedder | None = None
+    submissions: pd.DataFrame,
+    settled: Mapping[str, str],
+    embedder: Embedder | None = None,
+    *,
+    common_directions: bool = True,
 ) -> float:
     """Return the threshold at which proposals agree best with the groups that people have settled.
 
@@ -33,6 +38,8 @@ def calibrated_threshold(
         Columns `submission_id` and `text`, settled or not.
     settled
         From submission to its group, for those that are settled.
+    common_directions
+        As proposals are to be made.
 
     Examples
     --------
@@ -47,10 +54,10 @@ def calibrated_threshold(
     largest = max(readable_parts(texts, embedder or default_embedder()), key=lambda part: len(part.numbers))
     chosen = [ids[number] for number in largest.numbers]
     known = [submission in settled for submission in chosen]
-    if sum(known) < _FEWEST:
+    if sum(known) < FEWEST_SETTLED:
         return largest.threshold
     truth = [settled.get(submission, f"alone {submission}") for submission in chosen]
-    _, linkage = linked(largest.likeness, _LOWEST)
+    _, linkage = linked(largest.likeness(common_directions=common_directions), _LOWEST)
     thresholds = np.arange(_LOWEST, 1, _STEP).round(2)
     scores = []
     for threshold in thresholds:

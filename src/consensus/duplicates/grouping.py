@@ -51,7 +51,11 @@ def group_id(submission_ids: Iterable[str]) -> str:
 
 
 def propose_groups(
-    submissions: pd.DataFrame, embedder: Embedder | None = None, *, threshold: float | None = None
+    submissions: pd.DataFrame,
+    embedder: Embedder | None = None,
+    *,
+    threshold: float | None = None,
+    common_directions: bool = True,
 ) -> pd.DataFrame:
     """Return the proposals frame: for every submission a duplicate group, which may hold it alone.
 
@@ -70,6 +74,8 @@ def propose_groups(
     threshold
         The least mean cosine in (0, 1]; more gives smaller groups. By default `THRESHOLD`, where spelling is compared
         `SPELLING_THRESHOLD`.
+    common_directions
+        Whether the directions in which all texts differ most are damped; where texts are on many subjects, that hurts.
 
     Returns
     -------
@@ -97,7 +103,7 @@ def propose_groups(
     proposed = [
         row
         for part in readable_parts(first["text"].tolist(), embedder or default_embedder())
-        for row in _proposed(part, members, threshold)
+        for row in _proposed(part, members, threshold, common_directions)
     ]
     return pd.DataFrame(sorted(proposed), columns=list(COLUMNS["proposals"]))
 
@@ -111,12 +117,11 @@ class Part:
     vectors: NDArray[np.float32]
     texts: tuple[str, ...]
 
-    @property
-    def likeness(self) -> NDArray[np.float32]:
+    def likeness(self, *, common_directions: bool = True) -> NDArray[np.float32]:
         """Return the vectors by which these texts are grouped; of spelling, what is rare among them counts more."""
         if self.embedder.sha256 == LexicalEmbedder().sha256:
             return spelled_likeness(self.texts)
-        return likeness(self.vectors)
+        return likeness(self.vectors, common_directions=common_directions)
 
     @property
     def threshold(self) -> float:
@@ -159,11 +164,11 @@ def learned_vectors(texts: Sequence[str], embedder: Embedder) -> NDArray[np.floa
 
 
 def _proposed(
-    part: Part, members: Sequence[list[str]], threshold: float | None
+    part: Part, members: Sequence[list[str]], threshold: float | None, common_directions: bool
 ) -> Iterator[tuple[str, str, float, str]]:
     """Yield the proposals of the groups of one part."""
     least = part.threshold if threshold is None else threshold
-    seen, linkage = linked(part.likeness, least)
+    seen, linkage = linked(part.likeness(common_directions=common_directions), least)
     groups = linkage.cut(least)
     grid = on_grid(seen)
     order = np.argsort(groups, kind="stable")

@@ -28,9 +28,12 @@ _WIDTH = 256
 _LONGEST = 4_000  # characters of a text whose spelling is compared
 
 
-def likeness(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the vectors of texts without their mean, and with half of what they differ in most."""
-    return without_common(vectors, _DIRECTIONS, kept=_KEPT)
+def likeness(vectors: NDArray[np.float32], *, common_directions: bool = True) -> NDArray[np.float32]:
+    """Return the vectors of texts without their mean, and with half of the three directions in which they differ most.
+
+    With `common_directions` False those directions are left as they are.
+    """
+    return without_common(vectors, _DIRECTIONS if common_directions else 0, kept=_KEPT)
 
 
 def linked(vectors: NDArray[np.float32], least: float) -> tuple[NDArray[np.float32], Linkage]:

@@ -182,6 +182,18 @@ class Workshop(Fixed):
     place: Words | Literal[""] = ""
 
 
+class Duplicates(Fixed):
+    """How submissions are compared to propose duplicate groups.
+
+    `threshold` is the least mean cosine of groups that are joined; without one it is found from the groups that people
+    have settled, once there are enough. `common_directions` says whether the directions in which all texts differ most
+    are damped: that helps on one subject, and can hurt where the texts are on many.
+    """
+
+    threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+    common_directions: bool = True
+
+
 class Risk(Fixed):
     """Whom words are shown to that may tell of a risk; without an address nothing is flagged."""
 
@@ -218,6 +230,7 @@ class Protocol(Fixed):
     workshop: Workshop = Workshop()
     publication: Publication = Publication()
     risk: Risk = Risk()
+    duplicates: Duplicates = Duplicates()
     gather: Survey
     interim: Survey
     hash: str = ""

@@ -44,12 +44,15 @@ def propose_duplicates(
 ) -> Outcome:
     """Propose which submissions ask the same; nothing is merged until a person says so.
 
-    With `cache`, a folder, what a text was turned into is kept there and not computed again.
+    With `cache`, a folder, what a text was turned into is kept there and not computed again. Where the protocol
+    declares no threshold it is found from the questions that people have made, once most submissions are in one.
     """
     reader = embedder or default_embedder()
     reader = CachedEmbedder(reader, cache) if cache is not None else reader
     with db.reading() as session:
+        protocol = store.load_protocol(session, partnership)
         submissions = store.load_frame(session, "submissions", partnership)
+        lineage = derive_questions(session, partnership, protocol).lineage
         standing = in_force(store.load_decisions(session, partnership))
     if submissions.empty:
         raise StageError(
@@ -58,7 +61,14 @@ def propose_duplicates(
         )
     taken_back = set(standing.loc[standing["kind"] == "in_scope", "subject"])
     heard = (submissions["status"] == "") | submissions["submission_id"].isin(taken_back)
-    proposed = duplicates.propose_groups(submissions[heard].assign(status=""), reader)
+    texts = submissions[heard].assign(status="")
+    declared = protocol.duplicates
+    proposed = duplicates.propose_groups(
+        texts,
+        reader,
+        threshold=declared.threshold or _found_threshold(texts, lineage, reader, declared.common_directions),
+        common_directions=declared.common_directions,
+    )
     proposals = _as_decided(proposed, submissions, standing)
     with db.writing() as session:
         store.replace_frame(session, "proposals", partnership, proposals)
@@ -81,6 +91,18 @@ def propose_duplicates(
         tables={"Size of the proposed groups": _size_table(sizes)},
         ids={"partnership": partnership, "embedder": reader.name, "model": reader.sha256},
     )
+
+
+def _found_threshold(
+    submissions: pd.DataFrame, lineage: pd.DataFrame, embedder: Embedder, common_directions: bool
+) -> float | None:
+    """Return the threshold that agrees best with people's questions; None while most submissions are in none."""
+    settled = dict(zip(lineage["submission_id"], lineage["question_id"], strict=True))
+    if 2 * submissions["submission_id"].isin(settled).sum() < len(submissions):
+        return None
+    if len(settled) < duplicates.FEWEST_SETTLED:
+        return None
+    return duplicates.calibrated_threshold(submissions, settled, embedder, common_directions=common_directions)
 
 
 def _as_decided(proposals: pd.DataFrame, submissions: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
