@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from consensus import survey
@@ -74,22 +75,27 @@ class Visit(Door):
         """Return what the person rated in the round before, by question."""
         return self.said.get(EARLIER, {})
 
-    @property
-    def asked_anew(self) -> bool:
+    @cached_property
+    def asked_anew(self) -> bool:  # type: ignore[override]
         """Tell whether this person agreed to other words of the first page than those there are now."""
         return self.said.get(AGREED, "") not in ("", survey.opening_hash(self.survey))
 
-    @property
+    @cached_property
     def pages(self) -> tuple[survey.Page, ...]:
         """Return the pages behind the first one."""
         return survey.pages(self.survey)
 
-    @property
+    @cached_property
+    def listed(self) -> Mapping[str, ListedQuestion]:
+        """Return the questions on the ballot by their ids."""
+        return {question.id: question for question in self.questions}
+
+    @cached_property
     def question_ids(self) -> list[str]:
         """Return the ids of the questions on the ballot, in this person's order."""
         return [question.id for question in self.questions]
 
-    @property
+    @cached_property
     def faults(self) -> list[survey.Fault]:
         """Return everything that is still amiss, on every page."""
         return survey.survey_faults(self.pages, self.said, self.protocol, self.question_ids)

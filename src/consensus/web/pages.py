@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from starlette.responses import HTMLResponse
 from consensus import interface
 from consensus.protocol import Protocol, Words
 
-__all__ = ["ENVIRONMENT", "WISHED", "paragraphs", "render", "wished", "wrong"]
+__all__ = ["ENVIRONMENT", "WISHED", "paragraphs", "prepare", "render", "wished", "wrong"]
 
 WISHED: ContextVar[str] = ContextVar("wished", default="en")
 """The language that whoever asks now would like best, of those that the pages speak."""
@@ -30,6 +31,19 @@ HEADERS = {
 }
 
 
+_SENT = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_SENT.append((b"content-type", b"text/html; charset=utf-8"))
+
+
+class Page(HTMLResponse):
+    """A page with the headers that every page has."""
+
+    def init_headers(self, _headers: Mapping[str, str] | None = None) -> None:
+        """Put the headers on."""
+        self.raw_headers = [*_SENT, (b"content-length", str(len(self.body)).encode())]
+
+
+@lru_cache(maxsize=1024)
 def paragraphs(text: str) -> Markup:
     """Return a text with its blank lines as paragraphs."""
     parts = [" ".join(part.split()) for part in text.split("\n\n")]
@@ -40,10 +54,23 @@ def _wording(words: str, language: str) -> Markup:
     """Return words in a language, marked where they are in another one than the page."""
     if not isinstance(words, Words):
         return escape(words)
+    return _marked(tuple(words.languages.items()) or (("", str(words)),), words.first, language)
+
+
+@lru_cache(maxsize=4096)
+def _marked(texts: tuple[tuple[str, str], ...], first: str, language: str) -> Markup:
+    words = Words.of(dict(texts), first=first)
     spoken, text = words.language(language), " ".join(words.said(language).split())
     if spoken == language:
         return escape(text)
     return Markup('<span lang="{}" dir="{}">{}</span>').format(spoken, interface.direction(spoken), text)
+
+
+@lru_cache(maxsize=1024)
+def _numbers(most: int, selected: object) -> Markup:
+    """Return the numbers from 1 as the options of a select, with one of them selected."""
+    options = [f"<option{' selected' if n == selected else ''}>{n}</option>" for n in range(1, most + 1)]
+    return Markup("".join(options))
 
 
 ENVIRONMENT = Environment(
@@ -55,6 +82,15 @@ ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 ENVIRONMENT.filters["paragraphs"] = paragraphs
+ENVIRONMENT.globals["numbers"] = _numbers
+
+
+def prepare() -> None:
+    """Compile every page and read the words of every language, so that nobody who comes first waits for it."""
+    for name in ENVIRONMENT.list_templates():
+        ENVIRONMENT.get_template(name)
+    for language in interface.LANGUAGES:
+        interface.instant_in(language, datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
 
 
 def _apart(named: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,6 +107,7 @@ def _speaking(language: str) -> Mapping[str, Callable[..., Any]]:
     }
 
 
+@lru_cache(maxsize=1024)
 def wished(accepted: str, chosen: str = "") -> str:
     """Return the language of ours that somebody likes best: the one chosen, else the first of `Accept-Language`.
 
@@ -111,4 +148,4 @@ def render(
         **_speaking(language),
         **context,
     )
-    return HTMLResponse(html, status, HEADERS)
+    return Page(html, status)
