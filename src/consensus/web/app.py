@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,7 +23,7 @@ from consensus.web.forms import Doorway
 from consensus.web.keying import add_keying
 from consensus.web.letters import add_letters
 from consensus.web.pace import Pace
-from consensus.web.pages import WISHED, wished, wrong
+from consensus.web.pages import WISHED, prepare, wished, wrong
 from consensus.web.printing import add_printing
 from consensus.web.risks import add_risks
 from consensus.web.survey import add_survey
@@ -41,6 +40,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_SENT = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
 BROKEN = "Something broke here; it is not your fault. What was saved is kept: go back and try again in a few minutes.\n"
 
 
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     clock = clock or (lambda: datetime.now(UTC))
     settings = settings or Settings.from_environment()
     db = Store.open(settings.database_url)
+    prepare()
     pages = Environment(loader=PackageLoader("consensus.web"), autoescape=True, undefined=StrictUndefined)
     app = FastAPI(title="Consensus", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
@@ -101,14 +103,16 @@ class Protected:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on in the language that it wishes for, and put the headers on what comes back."""
         if scope["type"] == "http":
-            asked = parse_qs(scope.get("query_string", b"").decode("ascii", "replace")).get("lang", [""])
-            WISHED.set(wished(Headers(scope=scope).get("accept-language", ""), asked[0]))
+            query = scope.get("query_string", b"")
+            asked = parse_qs(query.decode("ascii", "replace")).get("lang", [""])[0] if query else ""
+            accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+            WISHED.set(wished(accepted.decode("latin-1"), asked))
 
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                brought = {name for name, _ in message["headers"]}
+                missing = [each for each in _SENT if each[0] not in brought]
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         await self.app(scope, receive, protected)

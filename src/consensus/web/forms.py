@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import FastAPI
@@ -134,12 +135,18 @@ class Doorway:
         return self.from_one_address.wait(request.client.host if request.client else "", now=time.monotonic())
 
 
+@lru_cache(maxsize=256)
+def _site(scheme: str, host: str) -> str:
+    return f"{scheme}://{urlsplit(f'{scheme}://{host}').netloc}"
+
+
 def _arrival(request: Request, form: Form | None = None, flags: frozenset[str] = frozenset()) -> Arrival:
+    scope = request.scope
     return Arrival(
-        site=f"{request.url.scheme}://{request.url.netloc}",
-        here=request.url.path,
+        site=_site(scope["scheme"], request.headers.get("host") or request.url.netloc),
+        here=scope["path"],
         path=request.path_params,
-        query=request.query_params,
+        query=request.query_params if scope["query_string"] else {},
         form_language=((form or {}).get("lang") or [""])[0],
         flags=flags,
     )
