@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -198,6 +199,31 @@ def test_a_commit_that_fails_is_told_to_everybody_whose_piece_was_in_it(db, monk
     writer.close()
 
     assert told == ["the disk is full"] * 8
+
+
+def test_when_the_writer_gets_no_turn_everybody_who_waits_is_told_at_once():
+    turns, waits, goes_on = [], threading.Event(), threading.Event()
+
+    @contextmanager
+    def gets_no_turn():
+        turns.append("asked for")
+        waits.set()
+        goes_on.wait(10)
+        raise OSError("the database is busy")
+        yield
+
+    writer = GroupWriter(gets_no_turn)
+    with ThreadPoolExecutor(8) as people:
+        told = [people.submit(_told, writer)]
+        waits.wait(10)
+        told += [people.submit(_told, writer) for _ in range(7)]
+        while writer._waiting.qsize() < 7:
+            time.sleep(0.01)
+        goes_on.set()
+    writer.close()
+
+    assert [each.result() for each in told] == ["the database is busy"] * 8
+    assert len(turns) == 2
 
 
 def _told(writer: GroupWriter) -> str:

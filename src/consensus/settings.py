@@ -74,7 +74,7 @@ class Settings:
             public_url=env.get("CONSENSUS_PUBLIC_URL", "").rstrip("/"),
             proxies=_proxies(env),
             begins_a_minute=_count(env, "CONSENSUS_BEGINS_A_MINUTE", 120),
-            web_workers=_count(env, "CONSENSUS_WEB_WORKERS", min(2, os.cpu_count() or 1)),
+            web_workers=_count(env, "CONSENSUS_WEB_WORKERS", _web_workers(database)),
             task_runner=_task_runner(env),
             dask_address=env.get("CONSENSUS_DASK_ADDRESS", ""),
             ballots_a_part=_count(env, "CONSENSUS_BALLOTS_A_PART", 100_000),
@@ -113,6 +113,11 @@ class Settings:
     def outputs(self, partnership: str) -> Path:
         """Return the folder for what a partnership publishes and reviews."""
         return self.home / "outputs" / partnership
+
+
+def _web_workers(database_url: str) -> int:
+    """Return how many web processes serve a database best: in SQLite those that write wait long for one another."""
+    return 1 if database_url.startswith("sqlite") else min(2, os.cpu_count() or 1)
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:

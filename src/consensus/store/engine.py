@@ -32,6 +32,8 @@ LOCK_NOT_AVAILABLE = "55P03"
 WRITER = 5_076_271
 """The number of the PostgreSQL advisory lock that whoever writes holds."""
 
+_TURN = text(f"SELECT set_config('lock_timeout', '{PATIENCE}s', true), pg_advisory_xact_lock({WRITER})")
+
 
 class Store:
     """The database of one running system: SQLite by default, PostgreSQL by its URL.
@@ -89,8 +91,8 @@ class Store:
         """Yield a session whose work is kept whole or not at all."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             if self.engine.dialect.name == "postgresql":
-                session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
-                session.execute(text(f"SELECT pg_advisory_xact_lock({WRITER})"))
+                session.execute(_TURN)
+            session.connection()  # waits for its turn now, not at the first statement
             yield session
 
     def write(self, work: Callable[[Session], T]) -> T:

@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from sqlmodel import Session
@@ -19,8 +19,9 @@ T = TypeVar("T")
 class GroupWriter:
     """A thread that does what is handed to it, everything that waits in one commit.
 
-    Each piece has a savepoint of its own: what it raises undoes it alone. A caller goes on when the commit is made, so
-    whatever it then tells somebody is on the disk.
+    When one of them raises, nothing of that transaction is kept and each is done again by itself, so that a piece
+    undoes itself alone; it must therefore bear to be done twice. A caller goes on when the commit is made, so whatever
+    it then tells somebody is on the disk.
 
     Parameters
     ----------
@@ -70,25 +71,19 @@ class GroupWriter:
 
     def _do(self, batch: list[tuple[Callable[[Session], Any], Future[Any]]]) -> None:
         """Do a batch in one transaction, and tell each caller once it is kept, or why it was not."""
-        kept: list[tuple[Future[Any], Any]] = []
+        results, begun = [], False
         try:
             if batch:
                 with self._writing() as session:
-                    for work, done in batch:
-                        try:
-                            # Alone, a piece needs no savepoint: the transaction is its own.
-                            with session.begin_nested() if len(batch) > 1 else nullcontext():
-                                result = work(session)
-                        except Exception as error:
-                            if len(batch) == 1:
-                                raise
-                            done.set_exception(error)
-                        else:
-                            kept.append((done, result))
+                    begun = True
+                    results = [work(session) for work, _ in batch]
         except BaseException as error:  # nothing of the batch is kept
-            for _, done in batch:
-                if not done.done():
+            if begun and len(batch) > 1:
+                for piece in batch:
+                    self._do([piece])
+            else:
+                for _, done in batch:
                     done.set_exception(error)
             return
-        for done, result in kept:
+        for (_, done), result in zip(batch, results, strict=True):
             done.set_result(result)
