@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import sparse
 
 from consensus import ReviewQueue
 from consensus.duplicates.deciding.landscape import Landscape
 from consensus.duplicates.deciding.likeness import evidence, evidence_inside
-from consensus.duplicates.deciding.spelling import Spelling
+from consensus.duplicates.neighbours import GRID_LENGTH
 from consensus.embedding import LexicalEmbedder
 from tests.test_review_queue import QUESTIONS, queue_of, submissions
 
@@ -33,19 +32,30 @@ def landscape() -> Landscape:
     return Landscape.of(TEXTS, LexicalEmbedder().encode(TEXTS))
 
 
-@given(
-    st.integers(0, 2**32 - 1),
-    st.lists(st.integers(0, 11), min_size=1, max_size=8, unique=True),
-    st.lists(st.integers(0, 11), max_size=8, unique=True),
-)
-def test_a_spelling_laid_out_flat_gives_the_numbers_of_a_sparse_matrix(seed, one, other) -> None:
-    rows = sparse.random(12, 9, 0.3, format="csr", random_state=seed)
-    one, other = np.array(one, dtype=np.int64), np.array(other, dtype=np.int64)
+LAND = landscape()
 
-    spelling = Spelling.of(rows)
 
-    assert np.array_equal(spelling.between(one, other), (rows[one] @ rows[other].T).toarray())
-    assert np.allclose(spelling.mean_between(one, other), rows[other] @ rows[one].toarray().mean(axis=0))
+@given(st.permutations(range(len(TEXTS))), st.integers(1, 4), st.integers(1, 3))
+def test_likeness_in_spelling_is_looked_up_as_a_slow_twin_finds_it(order, first, second) -> None:
+    land, one = LAND, np.array(order[:first])
+    parts = [np.array(order[first : first + second]), np.array(order[first + second :])]
+    mates = [{int(mate): slot for slot, mate in enumerate(land.near[row])} for row in one]
+
+    words, pieces = land.spelled_alike(one, np.concatenate(parts), np.repeat([0, 1], [len(part) for part in parts]), 2)
+
+    for part, word, piece in zip(parts, words, pieces, strict=True):
+        slots = [(row, mate[each]) for row, mate in zip(one, mates, strict=True) for each in part if each in mate]
+        assert word == max((land.words[slot] for slot in slots), default=0.0)
+        assert piece == pytest.approx(np.mean([land.pieces[slot] for slot in slots]) if slots else 0.0)
+
+
+def test_what_is_asked_around_two_groups_is_the_mean_cosine_of_their_mixed_vectors() -> None:
+    land, one, other = landscape(), np.array([0, 1]), np.array([2, 3, 5])
+
+    told = land.around(one, other)
+
+    mixed = land.mixed.astype(float) / GRID_LENGTH
+    assert told == pytest.approx((mixed[other] @ mixed[one].T).mean(axis=1))
 
 
 def test_evidence_that_is_remembered_is_the_evidence_reckoned_anew() -> None:

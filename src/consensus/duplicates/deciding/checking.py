@@ -22,8 +22,8 @@ CHECK_EVERY = 20
 HARDLY = 0.03
 """The chance to ask the same under which nothing but checks tells how many do."""
 
-ASKED_ANEW = 12
-REPEATED = 8
+ASKED_ANEW = 5
+REPEATED = 4
 _SEED = 20_261
 
 

@@ -21,6 +21,8 @@ __all__ = ["Doubt", "Doubts"]
 _PATIENCE = 10
 """Screens that pass before what is doubted is shown again."""
 
+_PAYS = 0.08
+"""The least gain, as B-cubed counts it, for which an answer is doubted."""
 
 _TRIES = 12
 """Groups whose answers are weighed anew for one screen."""
@@ -61,7 +63,7 @@ class Doubts:
         """Weigh the answers on some groups anew."""
         for group in groups:
             found = [*self._links(group), *self._partings(group)] if group in self._chooser else []
-            self._of[group] = [doubt for doubt in found if doubt.gain >= self._chooser.costs.text]
+            self._of[group] = [doubt for doubt in found if doubt.gain >= _PAYS]
 
     def refresh(self) -> None:
         """Weigh anew the groups whose answers are likeliest to be doubted next, of those in which any is."""

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from consensus.duplicates.deciding.spelling import Spelling
 from consensus.duplicates.evidence import spelled, without_common
 from consensus.duplicates.neighbours import GRID_LENGTH, neighbours, on_grid
 
 __all__ = ["Landscape"]
 
 NEIGHBOURS = 50
+_MIXED = 6  # the nearest that are mixed into a wording's vector
+_DIRECTIONS, _KEPT = 3, 0.5
 _BLOCK = 50_000
 _ALL = {"analyzer": "word", "token_pattern": r"(?u)\b\w+\b", "sublinear_tf": True}
 _PIECES = {"analyzer": "char_wb", "ngram_range": (3, 5), "sublinear_tf": True}
@@ -26,7 +27,8 @@ class Landscape:
     """W wordings: their vectors on a grid of whole numbers, their spelling, and for each its nearest others by meaning.
 
     `near` [W, k] holds -1 where there are fewer than k; `cosines`, `words` and `pieces` [W, k] tell how near they are.
-    `reckoned` remembers what was found out about two groups of wordings, which `likeness` keeps there.
+    `mixed` is their vectors, the nearest of each mixed in. `reckoned` remembers what was found out about two groups of
+    wordings, which `likeness` keeps there.
 
     Examples
     --------
@@ -36,11 +38,11 @@ class Landscape:
     """
 
     grid: NDArray[np.float32]
+    mixed: NDArray[np.float32]
     near: NDArray[np.int64]
     cosines: NDArray[np.float64]
     words: NDArray[np.float64]
     pieces: NDArray[np.float64]
-    spelling: tuple[Spelling, Spelling]
     reckoned: dict[tuple[bytes, bytes], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -48,11 +50,11 @@ class Landscape:
         """Return the landscape of wordings with their vectors, a row of zeros being near to nothing."""
         moved = without_common(vectors)
         found = neighbours(moved, min(NEIGHBOURS, max(len(texts) - 1, 0)))
-        spelling = (spelled(texts, **_ALL), spelled(texts, **_PIECES))
-        words, pieces = (_beside(rows, found.index) for rows in spelling)
+        words, pieces = (_beside(spelled(texts, **how), found.index) for how in (_ALL, _PIECES))
         near = found.index.astype(np.int64)
-        kept = (Spelling.of(spelling[0]), Spelling.of(spelling[1]))
-        return cls(on_grid(moved), near, found.cosine.astype(np.float64), words, pieces, kept)
+        cosines = found.cosine.astype(np.float64)
+        mixed = _mixed(without_common(vectors, _DIRECTIONS, kept=_KEPT), near[:, :_MIXED], cosines[:, :_MIXED])
+        return cls(on_grid(moved), mixed, near, cosines, words, pieces)
 
     def __len__(self) -> int:
         return len(self.grid)
@@ -61,17 +63,46 @@ class Landscape:
         """Return the table of cosines between two lists of wordings, given by their numbers."""
         return (self.grid[one] @ self.grid[other].T).astype(np.float64) / GRID_LENGTH**2
 
-    def shared_words(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the table of likeness in words, from 0 to 1."""
-        return self.spelling[0].between(one, other)
+    def around(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return for each of some wordings its mean cosine to a list of wordings, the nearest of each mixed in.
 
-    def shared_pieces(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return for each of some wordings its mean likeness in pieces of words to a list of wordings."""
-        return self.spelling[1].mean_between(one, other)
+        Sums of whole numbers, so it is the same in any order.
+        """
+        own = self.mixed[one].sum(axis=0, dtype=np.float64)
+        return np.asarray(self.mixed[other].astype(np.float64) @ own / (len(one) * GRID_LENGTH**2))
+
+    def spelled_alike(
+        self, one: NDArray[np.int64], other: NDArray[np.int64], parts: NDArray[np.int64], count: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return for each part of a list its best likeness in words to another list, and the mean in pieces.
+
+        Of those pairs alone that are among the nearest of the other list; 0 where there is none.
+        """
+        part = np.full(len(self) + 1, -1)
+        part[other] = parts
+        of = part[self.near[one]]  # a mate that is not there, -1, finds the last place, which is in no part
+        there = of >= 0
+        words, pairs = np.zeros(count), np.bincount(of[there], minlength=count)
+        np.maximum.at(words, of[there], self.words[one][there])
+        pieces = np.bincount(of[there], weights=self.pieces[one][there], minlength=count)
+        return words, pieces / pairs.clip(1)
 
     def central(self, rows: NDArray[np.int64]) -> int:
         """Return the place in a list of wordings of the one nearest to all of them; of several the first."""
         return int(self.between(rows, rows).sum(axis=1).argmax()) if len(rows) > 2 else 0
+
+
+def _mixed(vectors: NDArray[np.float32], near: NDArray[np.int64], cosines: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return vectors with those of their nearest mixed in, the nearer the more: what is asked around a wording.
+
+    Source: Radenovic, Tolias and Chum 2019, "Fine-tuning CNN image retrieval with no human annotation" (expansion of
+    queries by weighted means).
+    """
+    total, weight = vectors.astype(np.float64), np.where(near >= 0, cosines.clip(0), 0.0) ** 3
+    for column in range(near.shape[1]):
+        total += weight[:, column, None] * vectors[near[:, column]]
+    length = np.sqrt((total**2).sum(axis=1, keepdims=True)).clip(1e-9)
+    return on_grid((total / length).astype(np.float32))
 
 
 def _beside(rows: sparse.csr_matrix, near: NDArray[np.int32]) -> NDArray[np.float64]:
