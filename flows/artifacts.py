@@ -58,6 +58,19 @@ OF_THINGS = frozenset(
 """Counts behind which nobody can be found; every other small count is withheld."""
 
 
+PLOTS = {
+    "gather-uncertainties": "People by stakeholder group, beside the target",
+    "deduplicate": "How many groups of each size are proposed",
+    "interim-ranking": "Each question's score, and where the shortlist ends",
+    "approve-shortlist": "Each question's score, and where the shortlist ends",
+    "final-workshop": "Each stakeholder group's positions",
+    "publish": "Each stakeholder group's positions",
+    "open-round": "When the rounds open and close",
+    "close-round": "When the rounds open and close",
+}
+"""What the first image of a stage shows."""
+
+
 def artifact_key(*parts: str) -> str:
     """Return a key of lower-case letters, digits and dashes, which is all that Prefect takes.
 
@@ -136,10 +149,10 @@ def show_outcome(
 ) -> None:
     """Create the artifacts of an outcome: a summary, a table for each of its frames, and PNG images by name."""
     stage = outcome.stage
-    title = f"{stage} of {partnership}"
+    title = _title(partnership, stage)
     create_markdown_artifact(summary(outcome, threshold), key=artifact_key(partnership, stage), description=title)
     for name, frame in outcome.tables.items():
-        told = f"{name}: {title}"
+        told = f"{title}. {name}"
         if len(frame) > MOST_ROWS:
             told += f" (the first {MOST_ROWS} of {len(frame)} rows)"
         create_table_artifact(table_rows(frame), key=artifact_key(partnership, stage, name), description=told)
@@ -147,8 +160,13 @@ def show_outcome(
         create_image_artifact(
             "data:image/png;base64," + base64.b64encode(image).decode(),
             key=artifact_key(partnership, stage, name),
-            description=f"{name.capitalize()}: {title}",
+            description=f"{title}. {PLOTS.get(stage, name.capitalize()) if name == 'plot' else name.capitalize()}",
         )
+
+
+def _title(partnership: str, stage: str) -> str:
+    """Return what an artifact belongs to, as the runs are called."""
+    return f"{partnership}: {stage.replace('-', ' ')}"
 
 
 class Progress:
@@ -159,7 +177,7 @@ class Progress:
 
     def __init__(self, partnership: str, stage: str, parts: int) -> None:
         self._key = artifact_key(partnership, stage, "progress")
-        self._told = f"Progress: {stage} of {partnership}"
+        self._told = f"{_title(partnership, stage)}. Progress"
         self._parts = parts
         self._done = 0
 
