@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from pathlib import Path
 
 import pandas as pd
 
 from consensus import orchestration, steps
 from consensus.cli import deciding
+from consensus.cli.adding import Adder
 from consensus.cli.context import Context, Said
 from consensus.cli.tables import as_columns
 from consensus.errors import DataError
@@ -20,17 +21,8 @@ __all__ = ["add_to"]
 
 def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Add every command that calls a step."""
-
-    def command(
-        parent: argparse._SubParsersAction, name: str, run: Callable[[Context, argparse.Namespace], Said], text: str
-    ) -> argparse.ArgumentParser:
-        parser = parent.add_parser(name, help=text, description=text, parents=[common])
-        parser.set_defaults(run=run)
-        return parser
-
-    def family(name: str, text: str) -> argparse._SubParsersAction:
-        parser = subcommands.add_parser(name, help=text, description=text)
-        return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    adder = Adder(subcommands, common)
+    command, family = adder.command, adder.family
 
     init = command(subcommands, "init", _init, "register a partnership's folder, or take in what changed in it")
     init.add_argument("folder", type=Path)

@@ -9,6 +9,7 @@ from pathlib import Path
 from consensus import steps
 from consensus.cli.context import Context, Said
 from consensus.errors import DataError
+from consensus.steps import Outcome
 
 __all__ = ["add_to"]
 
@@ -90,57 +91,19 @@ def _answer(context: Context, options: argparse.Namespace) -> Said:
         same = [int(number) for number in options.same.replace(",", " ").split()]
     except ValueError:
         raise DataError(f"--same {options.same!r} is no list of numbers; write it as in 0,3.") from None
-    outcome = steps.answer_screen(
-        context.db,
-        context.partnership,
-        options.screen,
-        same,
-        by=context.by,
-        now=context.now,
-        why=options.why,
-        cache=_cache(context),
-    )
-    return Said.of(outcome)
+    return _decided(context, options, steps.answer_screen, options.screen, same)
 
 
 def _split(context: Context, options: argparse.Namespace) -> Said:
-    outcome = steps.split_group(
-        context.db,
-        context.partnership,
-        options.submissions,
-        by=context.by,
-        now=context.now,
-        why=options.why,
-        cache=_cache(context),
-    )
-    return Said.of(outcome)
+    return _decided(context, options, steps.split_group, options.submissions)
 
 
 def _move(context: Context, options: argparse.Namespace) -> Said:
-    outcome = steps.move_submission(
-        context.db,
-        context.partnership,
-        options.submission,
-        options.beside,
-        by=context.by,
-        now=context.now,
-        why=options.why,
-        cache=_cache(context),
-    )
-    return Said.of(outcome)
+    return _decided(context, options, steps.move_submission, options.submission, options.beside)
 
 
 def _set_aside(context: Context, options: argparse.Namespace) -> Said:
-    outcome = steps.set_submissions_aside(
-        context.db,
-        context.partnership,
-        options.submissions,
-        options.why,
-        by=context.by,
-        now=context.now,
-        cache=_cache(context),
-    )
-    return Said.of(outcome)
+    return _decided(context, options, steps.set_submissions_aside, options.submissions)
 
 
 def _reword(context: Context, options: argparse.Namespace) -> Said:
@@ -157,10 +120,13 @@ def _reword(context: Context, options: argparse.Namespace) -> Said:
 
 
 def _undo(context: Context, options: argparse.Namespace) -> Said:
-    outcome = steps.undo_decision(
-        context.db, context.partnership, by=context.by, now=context.now, why=options.why, cache=_cache(context)
-    )
-    return Said.of(outcome)
+    return _decided(context, options, steps.undo_decision)
+
+
+def _decided(context: Context, options: argparse.Namespace, step: Callable[..., Outcome], *what: object) -> Said:
+    """Have a step record what somebody decided on which texts ask the same."""
+    said = {"by": context.by, "now": context.now, "why": options.why, "cache": _cache(context)}
+    return Said.of(step(context.db, context.partnership, *what, **said))
 
 
 def _screen(context: Context, options: argparse.Namespace) -> Said:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from consensus import steps
+from consensus.cli.adding import Adder
 from consensus.cli.context import Context, Said
 from consensus.cli.tables import as_columns
 
@@ -15,17 +15,8 @@ __all__ = ["add_to"]
 
 def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Add `consensus invite` and `consensus mail`."""
-
-    def family(name: str, text: str) -> argparse._SubParsersAction:
-        parser = subcommands.add_parser(name, help=text, description=text)
-        return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def command(
-        parent: argparse._SubParsersAction, name: str, run: Callable[[Context, argparse.Namespace], Said], text: str
-    ) -> argparse.ArgumentParser:
-        parser = parent.add_parser(name, help=text, description=text, parents=[common])
-        parser.set_defaults(run=run)
-        return parser
+    adder = Adder(subcommands, common)
+    command, family = adder.command, adder.family
 
     invite = family("invite", "the address book, and invitations into a round")
     text = "take people into the address book: email, group, partner, language; importing twice changes nothing"

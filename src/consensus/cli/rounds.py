@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from consensus import orchestration, steps
+from consensus.cli.adding import Adder
 from consensus.cli.context import Context, Said
 from consensus.cli.tables import as_columns, as_lines
 from consensus.steps import Outcome
@@ -15,18 +16,9 @@ __all__ = ["add_to"]
 
 def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Add `consensus round`."""
-
-    def command(
-        parent: argparse._SubParsersAction, name: str, run: Callable[[Context, argparse.Namespace], Said], text: str
-    ) -> argparse.ArgumentParser:
-        parser = parent.add_parser(name, help=text, description=text, parents=[common])
-        parser.set_defaults(run=run)
-        return parser
-
-    parser = subcommands.add_parser(
-        "round", help="open, move and close rounds", description="open, move and close rounds"
-    )
-    rounds = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    adder = Adder(subcommands, common)
+    command = adder.command
+    rounds = adder.family("round", "open, move and close rounds")
     parser = command(rounds, "open", _round_open, "open the gathering or the interim round now")
     parser.add_argument("kind", choices=["gather", "interim"])
     parser.add_argument("--closes", metavar="WHEN", help="another close than the protocol's")
