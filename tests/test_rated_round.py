@@ -16,7 +16,6 @@ from consensus.report.page import render_report
 from consensus.report.spreadsheet import read_spreadsheet, write_spreadsheet
 from consensus.sentences import describe
 from consensus.steps.material import load_material
-from consensus.store import Store
 from consensus.vocabulary import CONSENSUS_DEFINITIONS
 from tests import walk
 from tests.builders import texts
@@ -35,15 +34,7 @@ def rated_texts(consensus: str = PRESET, maximum: int = 9, form: str = "rated") 
 
 def ranked(home, said, consensus: str = PRESET):
     """Rank a round of people's ratings: (group, ratings of the questions in turn; None: don't know) a person."""
-    db = Store.open(f"sqlite:///{home / 'consensus.db'}")
-    folder = home / "folder"
-    folder.mkdir()
-    for name, text in rated_texts(consensus).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    steps.register(db, folder, by="tester", now=walk.ANSWERED)
-    for stage in walk.STAGES[1 : walk.STAGES.index("import-ballots")]:
-        walk.run_stage(stage, db, home)
-    asked = [question for question, _ in steps.questions_on_ballot(db, "small")]
+    db, asked = walk.asking(home, rated_texts(consensus))
     with db.writing() as session:
         for at, (group, ratings) in enumerate(said):
             choices = [

@@ -49,15 +49,7 @@ def declared(weighting: str = WEIGHTING, about: str = ABOUT) -> dict[str, str]:
 
 def ranked(home, ages: list[str], weighting: str = WEIGHTING):
     """Rank a round in which carers of these ages each choose one question, the young another than the old."""
-    db = Store.open(f"sqlite:///{home / 'consensus.db'}")
-    folder = home / "folder"
-    folder.mkdir()
-    for name, text in declared(weighting).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    steps.register(db, folder, by="tester", now=walk.ANSWERED)
-    for stage in walk.STAGES[1 : walk.STAGES.index("import-ballots")]:
-        walk.run_stage(stage, db, home)
-    asked = [question for question, _ in steps.questions_on_ballot(db, "small")]
+    db, asked = walk.asking(home, declared(weighting))
     for age in ages:
         choice = asked[0] if age == "20-29" else asked[1]
         send(db, "small-interim-1", at=INTERIM_CLOSES - timedelta(days=2), choices=[choice], age=age)
@@ -98,6 +90,15 @@ def test_the_published_methods_name_raking_trimming_and_effective_sizes_without_
     assert "Effective sample sizes: Family and carers " in said
     assert "within a group every person counts once" in said
     assert "lived experience 3" not in said
+
+
+def test_a_file_of_ballots_is_told_to_say_nothing_of_the_people_behind_it(tmp_path):
+    db, asked = walk.asking(tmp_path, declared())
+    path, mapping = walk.ballots_file(tmp_path, asked), walk.ballots_mapping(tmp_path)
+
+    outcome = steps.import_ballots(db, "small", path, mapping=mapping, by="tester", now=walk.OPENED)
+
+    assert "each ballot of this one counts as one person in its group" in outcome.done
 
 
 def test_ranking_again_with_the_same_replies_is_the_same_ranking(tmp_path):

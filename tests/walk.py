@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -203,6 +203,19 @@ STAGES = tuple(_RUN)
 def run_stage(stage: str, db: Store, home: Path) -> None:
     """Run one stage of the small partnership."""
     _RUN[stage](db, home)
+
+
+def asking(home: Path, files: Mapping[str, str]) -> tuple[Store, list[str]]:
+    """Run every stage before the first ballots, by a folder of one's own; return store and questions on the ballot."""
+    db = Store.open(f"sqlite:///{home / 'consensus.db'}")
+    folder = home / "folder"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    steps.register(db, folder, by="tester", now=ANSWERED)
+    for stage in STAGES[1 : STAGES.index("import-ballots")]:
+        run_stage(stage, db, home)
+    return db, [question for question, _ in steps.questions_on_ballot(db, "small")]
 
 
 def walk_until(stage: str, home: Path) -> None:

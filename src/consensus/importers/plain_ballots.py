@@ -78,9 +78,19 @@ def read_plain_ballots(table: Table, protocol: Protocol, mapping: Mapping) -> Im
         responses=frame,
         quarantine=quarantine(refused + repeats),
         dropped_columns=columns_at_the_door(table.frame.columns, [*columns.columns(), *columns.keep]),
-        warnings=(*table.warnings, *([] if columns.group else ["No column tells the stakeholder group."])),
+        warnings=(*table.warnings, *_warnings(columns, protocol)),
         mapping=mapping,
     )
+
+
+def _warnings(columns: BallotsMapping, protocol: Protocol) -> Iterator[str]:
+    if not columns.group:
+        yield "No column tells the stakeholder group."
+    if protocol.weighting.margins:
+        yield (
+            "The protocol weights people by what they say of themselves on the survey pages, which no file of ballots "
+            "tells: each ballot of this one counts as one person in its group."
+        )
 
 
 def _taken(
