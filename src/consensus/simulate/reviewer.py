@@ -169,11 +169,6 @@ class ScriptedReviewer:
         why = f"Level with another question at place {top}; the groups' positions in the interim round add up to less."
         return _decisions([("plenary_move", kept, {"to": top}, why)], at)
 
-    def dissent(self, ranking_id: str, *, at: datetime) -> pd.DataFrame:
-        """Return a dissent from the final order, so that a demonstration shows how one is kept and published."""
-        why = "Rule of the demonstration: one dissent is recorded, to show that it is kept beside the order."
-        return _decisions([("dissent", ranking_id, {}, why)], at)
-
     def _redactions(self, identifiers: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Any], str]]:
         columns = ["submission_id", "start", "end", "kind"]
         ordered = identifiers.sort_values(columns)[columns]

@@ -13,7 +13,6 @@ __all__ = ["Writer"]
 
 CLAUSE = "~"
 USES_OF_A_PHRASING = 2
-CLAUSE_END = re.compile(r"[.?!]+$")
 LEAST_LETTERS_FOR_A_SLIP = 5
 TELLS_OF_SELF, TELLS_OF_OTHERS = ("lived_experience",), ("family_carers", "public")
 FIRST_PERSON = re.compile(r"\b(I|I'm|me|my|we|us|our)\b", re.IGNORECASE)

@@ -29,11 +29,6 @@ class Page:
     hint: Words | str = ""
 
     @property
-    def asks_words(self) -> bool:
-        """Tell whether people write here in words of their own."""
-        return any(item.type == "text" for item in self.items)
-
-    @property
     def item(self) -> SurveyItem:
         """Return the one item of a page that is about the questions on the ballot."""
         return self.items[-1]
