@@ -14,8 +14,8 @@ __all__ = ["chromium", "resize"]
 
 
 @contextmanager
-def chromium(profile: Path) -> Iterator[Any]:
-    """Yield a headless Chromium that Selenium drives, or skip and say so."""
+def chromium(profile: Path, *, script: bool = True) -> Iterator[Any]:
+    """Yield a headless Chromium that Selenium drives, or skip and say so; without `script` no page may run any."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not browser or not driver:
@@ -26,6 +26,8 @@ def chromium(profile: Path) -> Iterator[Any]:
     for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", *quiet):
         options.add_argument(flag)
     options.add_argument(f"--user-data-dir={profile}")
+    if not script:
+        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     try:

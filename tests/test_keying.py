@@ -13,10 +13,7 @@ from sqlmodel import select
 from consensus import models, receipts, steps
 from consensus.steps.ballots import counted_ballots
 from consensus.steps.paper import paper_of
-from tests.accessibility import axe_faults
-from tests.browser import chromium, resize
-from tests.test_survey_browser import served  # noqa: F401  a fixture
-from tests.visiting import EXAMPLE, Visitor, at_the_desk, at_the_door, open_interim
+from tests.visiting import Visitor, at_the_desk, at_the_door, open_interim, reformed
 
 GATHER = "/desk/key/lanternfield-gather-1"
 INTERIM = "/desk/key/lanternfield-interim-1"
@@ -199,12 +196,7 @@ def test_a_ballot_is_keyed_in_by_the_numbers_on_paper_and_counts_as_any_other(pl
 
 
 def test_a_rated_ballot_is_printed_with_its_scale_and_keyed_in_with_what_is_not_known(tmp_path):
-    folder = tmp_path / "rated"
-    folder.mkdir()
-    for path in EXAMPLE.glob("*.toml"):
-        text = path.read_text(encoding="utf-8").replace('form = "ranked"', 'form = "rated"')
-        (folder / path.name).write_text(text.replace('type = "rank"', 'type = "rate"'), encoding="utf-8")
-    client, db, clock = at_the_door(tmp_path / "home", folder)
+    client, db, clock = at_the_door(tmp_path / "home", reformed(tmp_path / "rated", "rated", "rate"))
     client = at_the_desk(client)
     asked = open_interim(db, clock, 3)
 
@@ -351,30 +343,6 @@ def test_hostile_words_are_shown_as_they_were_keyed_in(place):
     assert "<b>Ann" not in settling.page.text
     settling.press("settle", by="Cleo", pick__q="first")
     assert [row.text for row in rows(db, models.Answer)] == [hostile]
-
-
-@pytest.mark.browser
-def test_axe_finds_nothing_at_the_desk(served, tmp_path):  # noqa: F811
-    http, db, clock = served
-    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
-    open_interim(db, clock)
-    clock.now = datetime(2026, 3, 3, tzinfo=UTC)
-    key(http, "Ann", a__q="Why?")
-    key(http, "Ben", a__q="Who?")
-
-    with chromium(tmp_path / "profile") as chrome:
-        faults = []
-        for path in (GATHER, INTERIM, f"{GATHER}/settle/0012", f"{GATHER}?done=first&sheet=0012"):
-            for width, scheme in ((320, "light"), (1280, "dark")):
-                chrome.get(f"{http.base_url}{path}")
-                resize(chrome, width, scheme=scheme)
-                faults += axe_faults(chrome)
-                wide = chrome.execute_script("return document.documentElement.scrollWidth")
-                faults += [f"{path} is {wide} wide at {width}"] if wide > width else []
-        told = chrome.get_log("browser")
-
-    assert faults == []
-    assert [line for line in told if line["level"] == "SEVERE"] == []
 
 
 def test_an_entry_that_waits_can_be_discarded_and_keyed_in_anew(place):

@@ -1,4 +1,4 @@
-"""Taking part in a real Chromium: what axe-core finds, by keyboard alone, and with hostile words in every field."""
+"""Taking part in a real Chromium by keyboard alone; what axe-core finds is in `test_every_page`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sqlmodel import select
 
 from consensus import models, steps
 from tests.accessibility import axe_faults
-from tests.browser import chromium, resize
-from tests.visiting import Visitor, at_the_door, open_interim
+from tests.browser import chromium
+from tests.visiting import at_the_door, open_interim
 
 pytestmark = pytest.mark.browser
 
@@ -57,54 +57,8 @@ def rows(db, table):
         return list(session.exec(select(table)))
 
 
-def gathering_pages(http, db, clock):
-    """Return every page of a gathering round that there is: the path, with what leads there done before."""
-    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
-    visitor = Visitor(http, "/s/lanternfield/gather/kith_and_carers").press(a__consent="yes")
-    own = "/t/" + visitor.path.split("/")[2]
-    visitor.press("next", a__group="public").press("next", a__q=["x" * 2001])
-    sent = Visitor(http, "/s/lanternfield/gather").press(a__consent="yes").press("next", a__group="public")
-    sent.press("next", a__q="Why?").press("next").press()
-    paths = ["/p/group", "/p/q", "/p/q?check=1", "/p/q?add=q", "/p/age", "/check", "/saved", "/withdraw", ""]
-    started = ["/s/lanternfield/gather/kith_and_carers", *(own + path for path in paths)]
-    return [*started, sent.path, "/i/lanternfield", "/i/lanternfield?done=1", "/t/nothing", "/s/lanternfield/interim"]
-
-
-def interim_pages(http, db, clock):
-    """Return every page of an interim round."""
-    open_interim(db, clock)
-    visitor = Visitor(http, "/s/lanternfield/interim").press(a__consent="yes").press("next", a__group="public")
-    own = "/t/" + visitor.path.split("/")[2]
-    shown = [value for name, value in visitor.form.fields if name == "shown"]
-    visitor.press("order", a__choices=shown[:11])
-    paths = ["/p/choices", "/p/choices?check=1", "/p/choices?find=nowhere", "/p/choices/order"]
-    paths += [f"/p/choices/order?moved={shown[3]}&by=up", f"/p/choices/order?out={shown[12 % len(shown)]}", "/check"]
-    return [*("/s/lanternfield/interim", "/s/lanternfield/gather"), *(own + path for path in paths)]
-
-
 def in_language(path, language):
     return f"{path}{'&' if '?' in path else '?'}lang={language}"
-
-
-@pytest.mark.parametrize("pages", [gathering_pages, interim_pages], ids=["gathering", "interim"])
-def test_axe_finds_nothing_on_any_page_narrow_or_wide_light_or_dark(served, chrome, pages):
-    http, db, clock = served
-    found, wider = [], []
-    for path in pages(http, db, clock):
-        for width, scheme, language in (
-            (320, "light", "en"),
-            (1280, "dark", "en"),
-            (320, "dark", "ar"),
-            (1280, "light", "cy"),
-        ):
-            resize(chrome, width, scheme=scheme)
-            chrome.get(str(http.base_url.join(in_language(path, language))))
-            found += [f"{width} {scheme} {language} {path[-20:]} {fault}" for fault in axe_faults(chrome)]
-            if chrome.execute_script("return document.documentElement.scrollWidth > window.innerWidth"):
-                wider.append(f"{width} {language} {path[-20:]}")
-
-    assert found == []
-    assert wider == []
 
 
 def test_axe_would_find_a_picture_without_words(served, chrome):

@@ -16,7 +16,7 @@ from consensus.errors import ProtocolError
 from consensus.interface import LANGUAGES, catalogue
 from consensus.protocol import read_protocol
 from consensus.steps.ballots import counted_ballots
-from tests.visiting import EXAMPLE, Visitor, at_the_door, open_interim
+from tests.visiting import EXAMPLE, Visitor, at_the_door, open_interim, reformed
 
 CLOSE = datetime(2026, 7, 27, 16, tzinfo=UTC)  # 17:00 in London, in summer
 
@@ -255,12 +255,7 @@ def test_a_full_survey_takes_nobody_new_and_still_those_who_had_begun(interim):
 
 
 def test_each_question_can_be_rated_and_not_knowing_is_kept_as_such(tmp_path):
-    folder = tmp_path / "rated"
-    folder.mkdir()
-    for path in EXAMPLE.glob("*.toml"):
-        text = path.read_text(encoding="utf-8").replace('form = "ranked"', 'form = "rated"')
-        (folder / path.name).write_text(text.replace('type = "rank"', 'type = "rate"'), encoding="utf-8")
-    client, db, clock = at_the_door(tmp_path / "home", folder)
+    client, db, clock = at_the_door(tmp_path / "home", reformed(tmp_path / "rated", "rated", "rate"))
     ids = open_interim(db, clock, count=3)
     visitor = Visitor(client, "/s/lanternfield/interim").press(a__consent="yes").press("next", a__group="public")
     visitor.press("next", **{f"a__choices__{ids[0]}": "7", f"a__choices__{ids[1]}": "99"})

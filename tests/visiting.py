@@ -189,7 +189,7 @@ def reformed(folder: Path, form: str, item: str) -> Path:
     for path in EXAMPLE.glob("*.toml"):
         text = path.read_text(encoding="utf-8").replace('form = "ranked"', f'form = "{form}"')
         text = text.replace('type = "rank"', f'type = "{item}"')
-        if item != "select_multiple":
+        if item in ("rate", "best_worst"):
             text = text.replace("maximum = 10\n", "")
         (folder / path.name).write_text(text, encoding="utf-8")
     return folder
