@@ -9,22 +9,27 @@ import argparse
 import asyncio
 import os
 import random
+import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-import numpy as np
 from sqlmodel import select
 
-from benchmarks.web.serving import DOOR, Served, prepared
+from benchmarks.web.serving import DOOR, Served, prepared, processor_time
+from benchmarks.web.table import HEAD, keep, quantiles, row
 from benchmarks.web.visitors import Journey, Tally, Visitor, take_part
 from consensus import models, receipts
 from consensus.settings import Settings
 from consensus.store import Store
+from tests import postgres
+
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+Act = Callable[[Served, Tally], Coroutine[None, None, None]]
 
 
 async def steady(served: Served, tally: Tally, seconds: float, each_second: float, *, patience: float = 0.0) -> None:
@@ -81,42 +86,31 @@ def missing(settings: Settings, codes: list[str]) -> int:
     return len(set(codes) - kept) + len(codes) - len(set(codes))
 
 
-def quantiles(seconds: list[float]) -> str:
-    """Return the median, the 95th and 99th percentile and the longest in milliseconds, as cells of a table."""
-    if not seconds:
-        return "| | | | "
-    return " | ".join(f"{1000 * each:,.0f}" for each in (*np.quantile(seconds, (0.5, 0.95, 0.99)), max(seconds)))
-
-
-def run(name: str, label: str, act: Callable[[Served, Tally], object], database_url: str, database: str) -> bool:
-    """Run a scenario and print its row; return whether everybody's ballot is where it should be."""
+def run(name: str, label: str, act: Act, database: str, server: postgres.Server | None) -> tuple[str, bool]:
+    """Run a scenario; return its row, and whether everybody's ballot is where it should be and nobody met an error."""
     with tempfile.TemporaryDirectory() as home:
-        served = Served(prepared(Path(home), database_url))
+        served = Served(prepared(Path(home), server.database(name) if server else ""))
         tally = Tally()
-        cpu, wall = served.cpu_seconds(), time.perf_counter()
-        asyncio.run(act(served, tally))  # type: ignore[arg-type]
-        wall, cpu = time.perf_counter() - wall, served.cpu_seconds() - cpu
-        served.kill()
+        try:
+            before, wall = _cpu(served, server), time.perf_counter()
+            asyncio.run(act(served, tally))
+            wall, after = time.perf_counter() - wall, _cpu(served, server)
+        finally:
+            served.kill()
         lost = missing(served.settings, tally.receipts)
-    cells = [
-        label,
-        database,
-        f"{len(tally.receipts):,}",
-        f"{len(tally.receipts) / wall:.1f}",
-        quantiles(tally.sendings),
-    ]
-    cells += [quantiles(tally.requests), str(len(tally.errors)), str(lost)]
-    cells.append(f"{1000 * cpu / max(1, len(tally.receipts)):.0f}" if name != "power-cut" else "")
-    print(f"| {' | '.join(cells)} |", flush=True)
+    came = len(tally.receipts)
+    cells = [label, database, f"{came:,}", f"{came / wall:.1f}", *quantiles(tally.sendings), *quantiles(tally.requests)]
+    cells += [str(len(tally.errors)), str(lost)]
+    spent = [1000 * (late - early) / max(1, came) for early, late in zip(before, after, strict=True)]
+    cells += [f"{each:.1f}" if name != "power-cut" else "" for each in spent]
     for kind in sorted(set(tally.errors))[:5]:
         print(f"  {tally.errors.count(kind)} x {kind}", file=sys.stderr)
-    return lost == 0 and not tally.errors
+    return row(cells), lost == 0 and not tally.errors
 
 
-HEAD = """\
-| | database | ballots | a second | sending: median | p95 | p99 | longest | any request: median | p95 | p99 | longest \
-| errors | lost | server CPU ms a ballot |
-|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"""
+def _cpu(served: Served, server: postgres.Server | None) -> tuple[float, float, float]:
+    """Return the seconds of processor time that the web app, the database's server and the people have taken."""
+    return served.cpu_seconds(), processor_time(server.process.pid) if server else 0.0, time.process_time()
 
 
 def main() -> int:
@@ -126,36 +120,42 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--scale", type=float, default=1.0, help="1: five minutes, ten minutes, sixty seconds")
     parser.add_argument("--rate", type=float, default=50.0, help="people who begin each second in `steady`")
+    parser.add_argument("--keep", action="store_true", help="write the table in the docs, as whole scenarios do")
     options = parser.parse_args()
-    scale, rate = options.scale, options.rate
-    minutes = f"{5 * scale:.3g}"
-    scenarios: dict[str, tuple[str, Callable[[Served, Tally], object]]] = {
-        "steady": (f"{rate:g} a second for {minutes} min", lambda s, t: steady(s, t, 300 * scale, rate)),
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f}\n\n{HEAD}", flush=True)
+    rows, good = [], True
+    for database in ("sqlite", "postgresql") if options.database == "both" else (options.database,):
+        with _server() if database == "postgresql" else nullcontext() as server:
+            for name, (label, act) in _scenarios(options.scale, options.rate).items():
+                if options.scenario in (name, "all"):
+                    told, well = run(name, label, act, NAMES[database], server)
+                    print(told, flush=True)
+                    rows, good = [*rows, told], good and well
+    if options.keep or options.scale >= 1:
+        keep(rows)
+    return 0 if good else 1
+
+
+def _scenarios(scale: float, rate: float) -> dict[str, tuple[str, Act]]:
+    """Return the scenarios: how each is called in the table, and what happens in it."""
+    return {
+        "steady": (f"{rate:g} a second for {5 * scale:.3g} min", lambda s, t: steady(s, t, 300 * scale, rate)),
         "crowd": (f"500 at once for {10 * scale:.3g} min", lambda s, t: crowd(s, t, 600 * scale, 500)),
         "power-cut": (
             f"{2000 * scale:,.0f} arrivals in {60 * scale:.3g} s, `kill -9` in the middle",
             lambda s, t: power_cut(s, t, 60 * scale, round(2000 * scale)),
         ),
     }
-    print(f"load of the machine before: {os.getloadavg()[0]:.1f}\n\n{HEAD}", flush=True)
-    good = True
-    for database in ("sqlite", "postgresql") if options.database == "both" else (options.database,):
-        with _server() if database == "postgresql" else nullcontext() as server:
-            for name, (label, act) in scenarios.items():
-                if options.scenario in (name, "all"):
-                    url = server.database(name) if server else ""
-                    good &= run(name, label, act, url, {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[database])
-    return 0 if good else 1
 
 
-def _server() -> object:
-    from contextlib import closing
-
-    from tests import postgres
-
+@contextmanager
+def _server() -> Iterator[postgres.Server]:
     server = postgres.Server(settings=())  # durable, as it is by default
-    server.close = server.stop  # type: ignore[attr-defined]
-    return closing(server)  # type: ignore[type-var]
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 if __name__ == "__main__":

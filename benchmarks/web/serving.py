@@ -19,7 +19,7 @@ from consensus.processes.children import environment, web_child
 from consensus.settings import Settings
 from consensus.store import Store
 
-__all__ = ["DOOR", "Served", "prepared"]
+__all__ = ["DOOR", "Served", "prepared", "processor_time"]
 
 FOLDER = Path(__file__).resolve().parents[2] / "surveys" / "lanternfield"
 DOOR = "/s/lanternfield/interim"
@@ -97,18 +97,22 @@ class Served:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self.process = subprocess.Popen(
-            web_child(self.settings).command,
-            env=environment(self.settings, self.environment),
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        log = self.settings.home / "web.log"
+        with log.open("ab") as told:
+            self.process = subprocess.Popen(
+                web_child(self.settings).command,
+                env=environment(self.settings, self.environment),
+                stdout=told,
+                stderr=told,
+                start_new_session=True,
+            )
         until = time.monotonic() + 60
         while time.monotonic() < until:
             with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{self.host}:{self.port}/health"):
                 return
             time.sleep(0.1)
-        raise RuntimeError("the web app did not start")
+        self.kill()
+        raise RuntimeError(f"the web app did not start: {log.read_text(encoding='utf-8')[-2000:]}")
 
     def kill(self) -> None:
         """Kill it with everything it started, as a power cut would."""
@@ -118,13 +122,18 @@ class Served:
 
     def cpu_seconds(self) -> float:
         """Return the processor time that it and its children have taken."""
-        ticks = 0
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if os.getpgid(int(folder.name)) == self.process.pid:
-                    fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                    ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return processor_time(self.process.pid)
+
+
+def processor_time(process: int) -> float:
+    """Return the seconds of processor time that a process has taken with those that it started, ended ones too."""
+    ticks = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            _, parent, *fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if process in (int(parent), int(folder.name)):
+                ticks += sum(map(int, fields[9 : 13 if int(folder.name) == process else 11]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _free_port() -> int:
