@@ -54,7 +54,7 @@ LEAST_SECONDS = {"gather": 20, "interim": 30}
 
 def open_door(db: Store, partnership: str, kind: str, partner: str, *, now: datetime) -> Door | None:
     """Return what an open link leads to, or None where it leads nowhere."""
-    with db.reading() as session:
+    with db.looking() as session:
         row = taking_part.round_of_kind(session, partnership, kind)
         if row is None:
             return None
@@ -66,7 +66,7 @@ def open_door(db: Store, partnership: str, kind: str, partner: str, *, now: date
 
 def visit(db: Store, token: str, *, now: datetime) -> Visit | None:
     """Return what a personal link leads to, or None where it leads nowhere. Nothing is changed."""
-    with db.reading() as session:
+    with db.looking() as session:
         found = _find(session, token)
         return _visit(session, *found, now) if found else None
 

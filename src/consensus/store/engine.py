@@ -56,6 +56,7 @@ class Store:
         # PostgreSQL shows a reader one state at this level alone; a writer must see what was kept before its turn.
         postgresql = engine.dialect.name == "postgresql"
         self._reader = engine.execution_options(isolation_level="REPEATABLE READ") if postgresql else engine
+        self._looker = engine.execution_options(isolation_level="AUTOCOMMIT") if postgresql else engine
         self._writer = engine.execution_options(consensus_write=True)
         self._group = GroupWriter(self.writing)
 
@@ -109,11 +110,16 @@ class Store:
 
         Its `bind` is the connection itself, for whom a session's own work is too much.
         """
-        with (
-            self._reader.connect() as connection,
-            connection.begin(),
-            Session(connection, expire_on_commit=False) as session,
-        ):
+        with _session_over(self._reader) as session:
+            yield session
+
+    @contextmanager
+    def looking(self) -> Iterator[Session]:
+        """Yield a session for a page that asks for a row or two, as `reading` does.
+
+        On PostgreSQL each statement sees the state of its own moment, and nothing is said to begin and to end.
+        """
+        with _session_over(self._looker) as session:
             yield session
 
     def scrub(self, patience: float = 10.0) -> bool:
@@ -154,6 +160,12 @@ class Store:
         """Give back the database's connections, after everything that was handed in is kept."""
         self._group.close()
         self.engine.dispose()
+
+
+@contextmanager
+def _session_over(engine: Engine) -> Iterator[Session]:
+    with engine.connect() as connection, connection.begin(), Session(connection, expire_on_commit=False) as session:
+        yield session
 
 
 def _with_driver(url: URL) -> URL:
