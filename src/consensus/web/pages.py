@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 from consensus import interface
 from consensus.protocol import Protocol, Words
 
-__all__ = ["ENVIRONMENT", "WISHED", "paragraphs", "prepare", "render", "wished", "wrong"]
+__all__ = ["ENVIRONMENT", "WISHED", "made_once", "paragraphs", "prepare", "render", "wished", "wrong"]
 
 WISHED: ContextVar[str] = ContextVar("wished", default="en")
 """The language that whoever asks now would like best, of those that the pages speak."""
@@ -125,6 +125,20 @@ def wished(accepted: str, chosen: str = "") -> str:
             continue
     named = [chosen, *(name for _, _, name in sorted(liked))]
     return next((name for name in named if name in interface.LANGUAGES), "en")
+
+
+MOST_MADE = 256
+_MADE: dict[tuple[object, ...], bytes | memoryview] = {}
+
+
+def made_once(told: tuple[object, ...], make: Callable[[], HTMLResponse]) -> HTMLResponse:
+    """Return a page that is the same for everybody to whom the same is told; `told` is all that it depends on."""
+    body = _MADE.get(told)
+    if body is None:
+        if len(_MADE) >= MOST_MADE:
+            _MADE.clear()
+        body = _MADE[told] = make().body
+    return Page(body)
 
 
 def wrong(what: str, status: int, *, language: str = "") -> HTMLResponse:

@@ -24,7 +24,7 @@ from consensus.store import Store
 from consensus.survey.filling import Form
 from consensus.web import choosing, interest, picking
 from consensus.web.forms import Arrival, Doorway
-from consensus.web.pages import render, wrong
+from consensus.web.pages import made_once, render, wrong
 
 __all__ = ["TakingPart", "add_survey"]
 
@@ -297,9 +297,11 @@ def _opening(there: Door, arrival: Arrival, faults: list[survey.Fault] | None = 
         return render("withdrawn.html.j2", there.protocol, language, **context)
     if there.stand not in _takes(there):
         return render("state.html.j2", there.protocol, language, **context)
-    items = survey.opening(there.survey)
-    status = 422 if faults else 200
-    return render("opening.html.j2", there.protocol, language, status=status, items=items, **context)
+    context |= {"items": survey.opening(there.survey), "status": 422 if faults else 200}
+    if faults or isinstance(there, Visit):
+        return render("opening.html.j2", there.protocol, language, **context)
+    told = (there.protocol.hash, there.kind, there.closes_at, there.joined_until, language, arrival.here)
+    return made_once(told, lambda: render("opening.html.j2", there.protocol, language, **context))
 
 
 def _takes(there: Door) -> tuple[str, ...]:
