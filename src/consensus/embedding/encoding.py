@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LONGEST", "Embedder", "Vectors", "about", "readable", "unit_rows"]
+__all__ = ["LONGEST", "Embedder", "Vectors", "about", "cores", "readable", "unit_rows"]
 
 Vectors = NDArray[np.float32]
 
@@ -74,3 +75,8 @@ def unit_rows(rows: Vectors) -> Vectors:
 def readable(text: str) -> str:
     """Return what of a text is read; half of a pair of surrogates, which no encoding can hold, becomes a mark."""
     return text[:LONGEST].encode("utf-8", "replace").decode()
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -6,7 +6,6 @@ The weights and the tokenizer come from two packages; only their files are read,
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from consensus.embedding.encoding import LONGEST, Vectors, readable, unit_rows
+from consensus.embedding.encoding import LONGEST, Vectors, cores, readable, unit_rows
 from consensus.errors import ModelError
 
 __all__ = ["MiniLM", "minilm_files"]
@@ -90,7 +89,7 @@ class MiniLM:
         words.no_padding()
         words.no_truncation()
         session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-        return cls(session, words, threads or _cores())
+        return cls(session, words, threads or cores())
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [S, 384], rows of length 1; zeros for a text without a word or sign that it knows."""
@@ -141,8 +140,3 @@ def _check(content: bytes, expected: str, what: str) -> None:
             f"The {what} of the language model have the SHA-256 {found}, and {expected} is expected: the file is "
             "damaged or another one, and it was not used. Install the packages of models.lock again."
         )
-
-
-def _cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Models that a person names: a folder on this machine, or a model of sentence-transformers or model2vec."""
+"""Models that a person names: a folder on this machine, or the public name of one that was fetched before."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from consensus.embedding.encoding import Vectors, unit_rows
+from consensus.embedding.encoding import Vectors, cores, unit_rows
+from consensus.embedding.exported import ExportedModel, exported_file
 from consensus.errors import ModelError
 
 __all__ = ["NamedModel", "load_named"]
@@ -36,22 +37,33 @@ class NamedModel:
         """Return float32 [S, d], rows of length 1, one text at a time so that none depends on the others."""
         if not len(texts):
             return self._one("").reshape(1, -1)[:0]
-        return unit_rows(np.vstack([self._one(text) if text.strip() else self._one("") * 0 for text in texts]))
+        said = np.array([bool(text.strip()) for text in texts])
+        if isinstance(self.model, ExportedModel):
+            return unit_rows(self.model.encode(texts)) * said[:, None]
+        return unit_rows(np.vstack([self._one(text) for text in texts])) * said[:, None]
 
     def _one(self, text: str) -> Vectors:
         return np.asarray(self.model.encode([text]), np.float32)[0]
 
 
-def load_named(where: Path | str, *, fetch: bool) -> NamedModel:
+def load_named(where: Path | str, *, fetch: bool, sha256: str = "") -> NamedModel:
     """Return the model in a folder, or of a public name; nothing is fetched unless `fetch` is said.
+
+    Weights in ONNX are read by what is installed already, and so before others that the folder may hold.
 
     Raises
     ------
     ModelError
-        It is not on this machine, or the package that reads it is not installed.
+        It is not on this machine, its digest is not `sha256`, or the package that reads it is not installed.
     """
     folder = where if isinstance(where, Path) else _fetched(where, fetch)
-    reader = "model2vec" if _is_static(folder) else "sentence_transformers"
+    digest = _digest(folder)
+    if sha256 and sha256 != digest:
+        raise ModelError(
+            f"The files of the model '{where}' have the SHA-256 {digest}, and {sha256} is expected: they are damaged "
+            "or other ones, and the model was not used. Put back the files that were meant, or name their digest."
+        )
+    reader = _reader(folder)
     if not find_spec(reader):
         package = reader.replace("_", "-")
         raise ModelError(f"The model '{where}' is read by {package}, which is not installed; install it first.")
@@ -60,7 +72,7 @@ def load_named(where: Path | str, *, fetch: bool) -> NamedModel:
             model = _READERS[reader](folder)
         except Exception as error:  # whatever another package raises on files that it cannot read
             raise ModelError(f"The model '{where}' cannot be read by {reader} ({type(error).__name__}).") from error
-    return NamedModel(model, str(where), _digest(folder), _languages(folder))
+    return NamedModel(model, str(where), digest, _languages(folder))
 
 
 def _fetched(name: str, fetch: bool) -> Path:
@@ -77,9 +89,18 @@ def _fetched(name: str, fetch: bool) -> Path:
             raise ModelError(f"The model '{name}' {allowed} ({type(error).__name__}).") from None
 
 
-def _is_static(folder: Path) -> bool:
-    """Return whether a folder holds a model2vec model: one table of token vectors, and no list of modules."""
-    return not (folder / "modules.json").exists() and (folder / "tokenizer.json").exists()
+def _reader(folder: Path) -> str:
+    """Return the package that reads a folder: model2vec where it holds a table of token vectors and no more."""
+    if exported_file(folder):
+        return "onnxruntime"
+    modules = folder / "modules.json"
+    listed = modules.read_text("utf-8", "replace") if modules.is_file() else "StaticEmbedding"
+    static = "StaticEmbedding" in listed and (folder / "tokenizer.json").is_file()
+    return "model2vec" if static else "sentence_transformers"
+
+
+def _read_exported(folder: Path) -> Any:
+    return ExportedModel.load(folder, exported_file(folder) or folder, cores())
 
 
 def _read_sentence_transformer(folder: Path) -> Any:
@@ -95,6 +116,7 @@ def _read_static(folder: Path) -> Any:
 
 
 _READERS: dict[str, Callable[[Path], Any]] = {
+    "onnxruntime": _read_exported,
     "sentence_transformers": _read_sentence_transformer,
     "model2vec": _read_static,
 }
