@@ -12,7 +12,6 @@ import random
 import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, nullcontext
@@ -65,14 +64,12 @@ async def power_cut(served: Served, tally: Tally, seconds: float, people: int) -
     It is started again at once, and whoever got no answer asks again, as people do.
     """
 
-    def cut() -> None:
+    async def cut() -> None:
+        await asyncio.sleep(seconds / 2)
         served.kill()
-        served.start()
+        await asyncio.to_thread(served.start)
 
-    timer = threading.Timer(seconds / 2, cut)
-    timer.start()
-    await steady(served, tally, seconds, people / seconds, patience=60)
-    timer.join()
+    await asyncio.gather(cut(), steady(served, tally, seconds, people / seconds, patience=60))
 
 
 def missing(settings: Settings, codes: list[str]) -> int:
