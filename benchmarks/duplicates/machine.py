@@ -17,10 +17,10 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.duplicates.deciding import embedder
 from benchmarks.duplicates.grouping_peers import PEERS
 from consensus.duplicates import FEATURES, Combiner, Evidence, b_cubed, pairwise, propose_groups
 from consensus.duplicates.neighbourhood import likeness, linked, spelled_likeness
-from consensus.embedding import default_embedder
 
 __all__ = ["groups", "main", "pairs"]
 
@@ -37,7 +37,7 @@ def pairs(folder: Path) -> None:
     """Print the average precision on pairs of medical questions, five folds by source question."""
     frame = _read(folder, "mqp_pairs.csv")
     texts, count = [*frame["text_a"], *frame["text_b"]], len(frame)
-    vectors = default_embedder().encode(texts)
+    vectors = embedder().encode(texts)
     evidence = Evidence.of(texts, vectors)
     rows = evidence.between(np.column_stack([np.arange(count), np.arange(count) + count]))
     same = frame["duplicate"].astype(int).to_numpy()
@@ -89,11 +89,11 @@ def _line(name: str, labelled: Iterable[list[int]], truth: list[str]) -> None:
 def groups(name: str, frame: pd.DataFrame) -> None:
     """Print B-cubed and pairwise F1 of proposals and peers, threshold from the other half of the groups."""
     texts, truth = frame["text"].tolist(), frame["cluster"].tolist()
-    vectors = default_embedder().encode(texts)
+    vectors = embedder().encode(texts)
     print(f"| {name}, {len(frame)} texts, threshold from the other half of the groups | B-cubed F1 | pairwise F1 |")
     print("|---|---:|---:|")
     _line("doing nothing", [list(range(len(frame)))], truth)
-    for view, rows in ((default_embedder().name, likeness(vectors)), ("no model", spelled_likeness(texts))):
+    for view, rows in ((embedder().name, likeness(vectors)), ("no model", spelled_likeness(texts))):
         _, linkage = linked(rows, LOWEST)
         cuts = (linkage.cut(threshold).tolist() for threshold in np.arange(LOWEST, 0.95, 0.01))
         _line(f"proposals, {view}", cuts, truth)
@@ -103,7 +103,9 @@ def groups(name: str, frame: pd.DataFrame) -> None:
         except ImportError:
             print(f"| {peer}: not installed, no such peer in this run | | |")
     frame = frame.rename(columns={"id": "submission_id"})
-    proposed = propose_groups(frame).set_index("submission_id")["group"].loc[frame["submission_id"]].tolist()
+    proposed = (
+        propose_groups(frame, embedder()).set_index("submission_id")["group"].loc[frame["submission_id"]].tolist()
+    )
     b3, pair = b_cubed(proposed, truth), pairwise(proposed, truth)
     print(f"| all texts as proposed, default threshold | {b3.f1:.3f} | {pair.f1:.3f} |\n", flush=True)
 

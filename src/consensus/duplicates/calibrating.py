@@ -45,7 +45,7 @@ def calibrated_threshold(
     --------
     >>> frame = pd.DataFrame({"submission_id": ["s1", "s2"], "text": ["Does diet help?", "Is ECT safe?"]})
     >>> calibrated_threshold(frame, {"s1": "g1"})
-    0.72
+    0.73
     """
     frame = submissions.sort_values(["text", "submission_id"])
     ids, texts = frame["submission_id"].tolist(), frame["text"].tolist()

@@ -26,7 +26,7 @@ __all__ = [
     "readable_parts",
 ]
 
-THRESHOLD = 0.72
+THRESHOLD = 0.73
 """The least mean cosine between two groups that are joined, where a language model compares them.
 
 Cosines are those of texts seen with the ones nearest to them: two texts that are each other's nearest reach it from a

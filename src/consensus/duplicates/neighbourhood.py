@@ -22,14 +22,14 @@ from consensus.embedding.encoding import unit_rows
 
 __all__ = ["likeness", "linked", "spelled_likeness", "with_nearest"]
 
-_DIRECTIONS, _KEPT = 3, 0.5
-_LENDING, _LENT, _POWER = 7, 0.7, 2  # how many texts lend to one, how much, and the power of the cosine they lend by
+_DIRECTIONS, _KEPT = 2, 0.4
+_LENDING, _LENT, _POWER = 6, 0.9, 2  # how many texts lend to one, how much, and the power of the cosine they lend by
 _WIDTH = 256
 _LONGEST = 4_000  # characters of a text whose spelling is compared
 
 
 def likeness(vectors: NDArray[np.float32], *, common_directions: bool = True) -> NDArray[np.float32]:
-    """Return the vectors of texts without their mean, and with half of the three directions in which they differ most.
+    """Return the vectors of texts without their mean, and with less of the two directions in which they differ most.
 
     With `common_directions` False those directions are left as they are.
     """
@@ -58,7 +58,7 @@ def linked(vectors: NDArray[np.float32], least: float) -> tuple[NDArray[np.float
 
 
 def with_nearest(vectors: NDArray[np.float32], found: Neighbours) -> NDArray[np.float32]:
-    """Return each vector moved towards those of its seven nearest, each by the square of its cosine, at length 1.
+    """Return each vector moved towards those of its six nearest, each by the square of its cosine, at length 1.
 
     Examples
     --------
