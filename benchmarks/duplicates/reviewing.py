@@ -11,7 +11,7 @@ import pandas as pd
 from consensus import ReviewQueue
 from consensus.duplicates import b_cubed, pairwise
 
-__all__ = ["Case", "Point", "curve", "queue_states", "reached"]
+__all__ = ["Case", "Point", "curve", "labels_of", "queue_states", "reached"]
 
 EVERY = 5
 
@@ -29,6 +29,11 @@ class Case:
     def submissions(self) -> pd.DataFrame:
         """Return the texts as a queue takes them."""
         return pd.DataFrame({"submission_id": self.ids, "text": self.texts}, dtype=object)
+
+    def part(self, rows: np.ndarray) -> Case:
+        """Return some of the texts as a case of their own."""
+        ids, texts = (tuple(np.array(told, dtype=object)[rows]) for told in (self.ids, self.texts))
+        return Case(self.name, ids, texts, self.truth[rows], self.vectors[rows])
 
     def encode(self, texts: list[str]) -> np.ndarray:
         """Return the vectors of texts of this case, which were computed once."""
@@ -69,13 +74,14 @@ def curve(case: Case, states: Iterator[State], *, target: float, most: int) -> l
     points = [_point(case, 0, 0, np.arange(len(case.ids)), None)]
     for screens, texts, groups, queue in states:
         if screens % EVERY == 0 or screens >= most:
-            points.append(_point(case, screens, texts, _labels(case, groups), queue))
+            points.append(_point(case, screens, texts, labels_of(case, groups), queue))
             if points[-1].b_cubed >= target or screens >= most:
                 break
     return points
 
 
-def _labels(case: Case, groups: object) -> np.ndarray:
+def labels_of(case: Case, groups: object) -> np.ndarray:
+    """Return the groups as numbers, in the order of the case."""
     if isinstance(groups, ReviewQueue):
         frame = groups.groups().set_index("submission_id")["group"]
         return pd.factorize(frame.reindex(list(case.ids)))[0]

@@ -2,7 +2,8 @@
 
 The model's chances are taken by two measures. Where a chance is fair, what recent screens found beside what was
 expected of them says how far to trust it; where it is slight only checks do, which ask about such groups at random.
-Each measure is a gamma variate: what is believed at the start, and what was found.
+Each measure is a gamma variate: what is believed at the start, and what was found. Simulated reviews of several
+collections showed that the truth lies farther off than these tell; the odds are spread by as much.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from consensus.duplicates.deciding.checking import HARDLY
 
@@ -29,7 +31,9 @@ _FAIR = (8.0, 8.0)  # shape and rate believed at the start: chances are right, w
 _SLIGHT = (0.6, 4.5)  # an eighth of what slight chances add up to, or nothing, or half
 _BEYOND = (1.0, 60.0)  # the part that is not among the nearest of anything: one in sixty, or none, or twice that
 _CLUMPED = (0.25, 1.0)  # how much what is missing comes together: groups that lack nothing are so many the more
+_UNLIKE = 0.5  # what no measure tells: by how much the odds of what is missing differ from one review to another
 _DRAWS = 400
+_LEAST = 1e-6
 _SEED = 7
 
 
@@ -74,6 +78,7 @@ def recall(sizes: NDArray[np.float64], hoped: NDArray[np.float64], answers: Sequ
     clumps, beyond = draws.uniform(*_CLUMPED, _DRAWS), draws.beta(*_BEYOND, _DRAWS)
     told = zip(trust, clumps, beyond, strict=True)
     shares = np.array([_share(sizes, hoped, one, clump) * (1 - part) for one, clump, part in told])
+    shares = expit(logit(shares.clip(_LEAST, 1 - _LEAST)) + _UNLIKE * draws.standard_normal(_DRAWS))
     low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Recall(float(shares.mean()), float(low), float(high))
 
