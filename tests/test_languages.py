@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+import sys
 from html import unescape
 
 import pytest
 
 from consensus import interface, mail
+from consensus.cli.main import main
 from consensus.interface import catalogue
 from consensus.mail.words import LANGUAGES, words
-from tests.visiting import at_the_door
+from consensus.protocol import read_protocol
+from consensus.protocol.translations import _texts
+from tests.visiting import EXAMPLE, at_the_door
+
+pages = sys.modules["consensus.interface.catalogue"]
+letters = sys.modules["consensus.mail.words"]
 
 
 @pytest.fixture
@@ -71,3 +78,48 @@ def test_the_icon_is_there_by_the_name_that_browsers_ask_for(client):
     answer = client.get("/favicon.ico")
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "told"),
+    [
+        (pages, "receipt_heading", "The survey pages have no words in 'cy' for 'receipt_heading'"),
+        (pages, "paused_hint", "The survey pages have no words in 'cy' for 'paused_hint'"),
+        (letters, "event", "Letters have no words in 'cy' for 'workshop.event'"),
+    ],
+)
+def test_a_sentence_that_pages_or_letters_lack_in_a_language_is_named(
+    tmp_path, monkeypatch, capsys, module, line, told
+):
+    for path in module._FOLDER.iterdir():
+        if path.name.endswith(".toml"):
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [each for each in lines if path.name != "cy.toml" or not each.startswith(f"{line} =")]
+            (tmp_path / path.name).write_text("".join(kept), encoding="utf-8")
+    cache = module.catalogue if module is pages else module.words
+    monkeypatch.setattr(module, "_FOLDER", tmp_path)
+    cache.cache_clear()
+    status = main(["check", str(EXAMPLE)])
+    cache.cache_clear()
+
+    assert status == 2
+    assert told in capsys.readouterr().err
+
+
+def test_each_kind_of_text_that_people_read_is_asked_for_in_every_language():
+    told = {path for path, _words in _texts(read_protocol(EXAMPLE), ())}
+
+    kinds = {tuple(part for part in path if not part.isdigit()) for path in told}
+    assert kinds >= {
+        ("partnership", "title"),
+        ("partnership", "post"),
+        ("groups", "name"),
+        ("categories", "name"),
+        ("signposting", "name"),
+        ("signposting", "contact"),
+        ("signposting", "when"),
+        ("gather", "title"),
+        ("gather", "items", "label"),
+        ("gather", "items", "hint"),
+        ("gather", "items", "choices", "label"),
+    }

@@ -6,6 +6,9 @@ import argparse
 from pathlib import Path
 
 from consensus.cli.context import Context, Said
+from consensus.errors import ProtocolError
+from consensus.interface import catalogue, missing_words
+from consensus.mail.words import words
 from consensus.protocol import read_protocol
 
 __all__ = ["add_to"]
@@ -23,6 +26,9 @@ def _check(context: Context, options: argparse.Namespace) -> Said:
     protocol = read_protocol(options.folder)
     surveys = {"gather": protocol.gather, "interim": protocol.interim}
     languages = list(protocol.partnership.languages)
+    faults = [fault for language in languages for fault in _without_words(language)]
+    if faults:
+        raise ProtocolError.of("the words of pages and letters", faults)
     lines = [f"The folder of '{protocol.id}' is complete, in every language it lists: {', '.join(languages)}."]
     lines += [
         f"{name}.toml: version {asked.version}, {len(asked.items)} items, content {asked.hash[:12]}."
@@ -30,3 +36,16 @@ def _check(context: Context, options: argparse.Namespace) -> Said:
     ]
     hashes = {name: asked.hash for name, asked in surveys.items()}
     return Said(tuple(lines), {"partnership": protocol.id, "languages": languages, "surveys": hashes})
+
+
+def _without_words(language: str) -> list[str]:
+    """Return a sentence for each word of the pages and letters themselves that a language lacks."""
+    spoken = {
+        "The survey pages have": ("interface", catalogue(language), catalogue("en")),
+        "Letters have": ("mail/words", words(language), words("en")),
+    }
+    return [
+        f"{what} no words in {language!r} for {key!r}; add them to src/consensus/{place}/{language}.toml."
+        for what, (place, said, whole) in spoken.items()
+        for key in missing_words(whole, said)
+    ]

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
 
-__all__ = ["LANGUAGES", "catalogue", "direction", "instant_in", "say"]
+__all__ = ["LANGUAGES", "catalogue", "direction", "instant_in", "missing_words", "say"]
 
 _FOLDER = files("consensus.interface")
 
@@ -35,6 +36,24 @@ def catalogue(language: str) -> Mapping[str, str]:
     """
     known = language if language in LANGUAGES else "en"
     return tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
+
+
+def missing_words(whole: Mapping[str, Any], said: Mapping[str, Any], within: str = "") -> list[str]:
+    """Return the keys, with dots between, that `whole` has a sentence for and `said` has none.
+
+    Examples
+    --------
+    >>> missing_words({"a": "One", "b": {"c": "Two", "d": "Three"}}, {"a": "Un", "b": {"d": " "}})
+    ['b.c', 'b.d']
+    """
+    found = []
+    for key, text in whole.items():
+        there = said.get(key)
+        if isinstance(text, Mapping):
+            found += missing_words(text, there if isinstance(there, Mapping) else {}, f"{within}{key}.")
+        elif not (there.strip() if isinstance(there, str) else there):
+            found.append(f"{within}{key}")
+    return found
 
 
 def say(language: str, key: str, **named: object) -> str:
