@@ -141,7 +141,7 @@ def empty(name: str) -> pd.DataFrame:
 
 
 def check_columns(frame: pd.DataFrame, name: str, where: str = "", also: Iterable[str] = ()) -> None:
-    """Raise a `DataError` that names every column the frame called `name` lacks.
+    """Raise a `DataError` that names every column the frame called `name` lacks; `where` is what people call it.
 
     Examples
     --------
@@ -155,9 +155,8 @@ def check_columns(frame: pd.DataFrame, name: str, where: str = "", also: Iterabl
     wanted = [*COLUMNS[name], *also]
     missing = [column for column in wanted if column not in frame.columns]
     if missing:
-        place = where or f"the {name} frame"
-        needs = ", ".join(wanted)
-        raise DataError.of(place, [f"Column '{c}' is missing; the {name} frame needs {needs}." for c in missing])
+        place, needs = where or f"the {name} frame", ", ".join(wanted)
+        raise DataError.of(place, [f"Column '{c}' is missing; {place} needs {needs}." for c in missing])
 
 
 def how_many(count: int, one: str, more: str = "") -> str:

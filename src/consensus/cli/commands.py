@@ -43,7 +43,7 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
     command(subcommands, "quarantine", _quarantine, text)
     command(subcommands, "deduplicate", _deduplicate, "cut answers into submissions and propose duplicate groups")
 
-    review = family("review", "the workbook in which people decide what asks the same")
+    review = family("review", "decide what asks the same: in a workbook, or screen by screen")
     deciding.add_to(review, command)
 
     command(subcommands, "questions", _questions, "the questions on the ballot: id and wording, the shortlist marked")
