@@ -196,12 +196,13 @@ def test_what_all_texts_have_in_common_is_left_alone_where_that_is_asked_for(sha
     assert damped["submission_id"].tolist() == left["submission_id"].tolist()
 
 
-def test_any_number_of_threads_proposes_the_same_groups() -> None:
-    submissions = frame_of([f"does treatment {n % 17} help people in group {n % 5}" for n in range(120)])
+@pytest.mark.parametrize("embedder", [LexicalEmbedder(), default_embedder()], ids=["lexical", "model"])
+def test_any_number_of_threads_proposes_the_same_groups(embedder) -> None:
+    submissions = frame_of([f"does treatment {n % 97} help people in group {n % 5} or {n % 7}" for n in range(400)])
     told = []
     for threads in (1, 2):
         with threadpool_limits(threads):
-            told.append(propose_groups(submissions))
+            told.append(propose_groups(submissions, embedder))
 
     pd.testing.assert_frame_equal(*told)
 
