@@ -106,12 +106,18 @@ class Served:
                 stderr=told,
                 start_new_session=True,
             )
-        until = time.monotonic() + 60
+        try:
+            self._wait(log)
+        except BaseException:  # whoever stops it now has nothing yet by which to end it
+            self.kill()
+            raise
+
+    def _wait(self, log: Path, patience: float = 60) -> None:
+        until = time.monotonic() + patience
         while time.monotonic() < until:
             with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{self.host}:{self.port}/health"):
                 return
             time.sleep(0.1)
-        self.kill()
         raise RuntimeError(f"the web app did not start: {log.read_text(encoding='utf-8')[-2000:]}")
 
     def kill(self) -> None:
