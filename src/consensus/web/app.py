@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -50,9 +52,10 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     clock = clock or (lambda: datetime.now(UTC))
     settings = settings or Settings.from_environment()
     db = Store.open(settings.database_url)
-    prepare()
     pages = Environment(loader=PackageLoader("consensus.web"), autoescape=True, undefined=StrictUndefined)
-    app = FastAPI(title="Consensus", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Consensus", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=_prepared
+    )
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
     doorway = Doorway(Pace(a_minute=settings.begins_a_minute, at_once=settings.begins_a_minute))
@@ -88,6 +91,18 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
         return "ok"
 
     return app
+
+
+@asynccontextmanager
+async def _prepared(_app: FastAPI) -> AsyncIterator[None]:
+    """Do before anybody comes what the first one would wait for.
+
+    What was loaded by then stays to the end; looking through it for garbage again and again holds everybody up.
+    """
+    prepare()
+    gc.collect()
+    gc.freeze()
+    yield
 
 
 def _broken(_request: Request, _error: Exception) -> PlainTextResponse:
