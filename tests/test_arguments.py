@@ -169,3 +169,28 @@ def test_ratings_that_are_none_are_refused(wrong):
 def test_respondent_weights_of_nobody_have_no_effective_size(wrong):
     with pytest.raises(DataError, match="A respondent weight is a number, 0 or more"):
         effective_sample_size(wrong)
+
+
+@pytest.mark.parametrize("wrong", [[1], {"borda": 3}], ids=repr)
+def test_options_of_rules_that_are_no_mapping_are_refused(counted, wrong):
+    with pytest.raises(DataError, match=r"rule_options.* of stress is a (list|int); pass a mapping"):
+        stress(counted, rule_options=wrong)
+
+
+def test_a_shortlist_of_what_is_no_ranking_is_refused(counted):
+    with pytest.raises(DataError, match=r"make one with rank\(tally\) first"):
+        shortlist(BALLOTS)
+    with pytest.raises(DataError, match=r"make one with tally\(ballots\) first"):
+        shortlist(rank(counted), "sequential_pav", tally=BALLOTS)
+
+
+@pytest.mark.parametrize("act", [lambda t: rank(t, ["borda"]), lambda t: rank(t, "borda", unranked=["zero"])])
+def test_a_name_that_is_a_list_is_refused_with_those_there_are(counted, act):
+    with pytest.raises(ProtocolError, match="use one of"):
+        act(counted)
+
+
+def test_questions_named_by_pairs_are_ranked_by_their_text():
+    pairs = BALLOTS.assign(question=[("q", 1), ("q", 2), ("q", 2), ("q", 1)])
+
+    assert rank(tally(pairs)).index.tolist() == ["('q', 1)", "('q', 2)"]

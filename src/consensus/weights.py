@@ -39,13 +39,19 @@ def effective_sample_size(weights: npt.ArrayLike) -> float:
     >>> effective_sample_size([1, 1, 1]), effective_sample_size([3, 1])
     (3.0, 1.6)
     """
+    weight = _weights(weights)
+    return float(weight.sum() ** 2 / (weight**2).sum()) if weight.size and weight.any() else 0.0
+
+
+def _weights(given: npt.ArrayLike) -> FloatArray:
+    """Return weights as floats; raise where one is below 0, or no number."""
     try:
-        weight = np.asarray(weights, dtype=np.float64)
+        weight = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
         weight = np.array([np.nan])
     if not (np.isfinite(weight) & (weight >= 0)).all():
         raise DataError("A respondent weight is a number, 0 or more; mend those that are not.")
-    return float(weight.sum() ** 2 / (weight**2).sum()) if weight.size and weight.any() else 0.0
+    return weight
 
 
 def rake(
@@ -147,7 +153,7 @@ def trim(weights: npt.ArrayLike, most: float, least: float = 0.0) -> FloatArray:
     >>> trim([8, 1, 1, 2], most=2).round(6).tolist()
     [6.0, 1.5, 1.5, 3.0]
     """
-    weight = np.asarray(weights, dtype=np.float64).copy()
+    weight = _weights(weights).copy()
     if not 0 <= least <= 1 <= most:
         raise DataError("Weights are trimmed to between 0 and 1 times their mean below and 1 or more above; mend them.")
     if not weight.size or not weight.any():

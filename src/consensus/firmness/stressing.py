@@ -90,6 +90,9 @@ def stress(
         raise DataError("Firmness needs 2 replicates or more and a top of 1 or more; ask for more.")
     if not isinstance(rule, str) or rule not in RULES:
         raise ProtocolError(f"No rule called {rule!r}; use one of {', '.join(RULES)}.")
+    a_mapping("stress", "rule_options", rule_options)
+    for name, given in (rule_options or {}).items():
+        a_mapping("stress", f"rule_options[{name!r}]", given)
     own = {name: dict(given) for name, given in (rule_options or {}).items()}
     tables = replace(group_tables(t, shares, ties), options=own)
     frame, skipped = _by_rule(t, rule, shares, ties, top, own)

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from consensus.arguments import a_mapping, check_whole
+from consensus.arguments import a_mapping, a_tally, check_whole
 from consensus.digest import digest
-from consensus.errors import ProtocolError
+from consensus.errors import DataError, ProtocolError
 from consensus.interim.proportional import PROPORTIONAL_RULES
 from consensus.interim.ranking import InterimRanking
 from consensus.rules import lowest_places
@@ -183,11 +183,15 @@ def shortlist(
     b         place 2 in the combined order  0.0         True
     c         place 2 in the combined order  NaN         True
     """
-    if rule not in SHORTLIST_RULES:
+    if not isinstance(rule, str) or rule not in SHORTLIST_RULES:
         raise ProtocolError(f"No shortlist rule {rule!r}; use one of {', '.join(SHORTLIST_RULES)}.")
     check_whole("shortlist", size=(size, 1), per_group=(per_group, 1))
     a_mapping("shortlist", "by_hand", by_hand)
     frame = ranking.ranking if isinstance(ranking, InterimRanking) else ranking
+    if not isinstance(frame, pd.DataFrame) or not {"rank", "score"} <= set(frame):
+        raise DataError("A shortlist is taken from a ranking; make one with rank(tally) first.")
+    if tally is not None:
+        a_tally("shortlist", tally, Tally)
     _check_by_hand(by_hand or {}, frame)
     if tally is None and isinstance(ranking, InterimRanking):
         tally = ranking.tally

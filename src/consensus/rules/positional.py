@@ -83,7 +83,7 @@ def borda(tables: GroupTables, unranked: str = "average") -> Scores:
     DataError
         Tied places deeper than the tally's depth, and no ballots kept to see them in.
     """
-    if unranked not in UNRANKED:
+    if not isinstance(unranked, str) or unranked not in UNRANKED:
         raise ProtocolError(
             f"No way called {unranked!r} to score unranked questions; use one of {', '.join(UNRANKED)}."
         )

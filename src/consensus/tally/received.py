@@ -249,6 +249,7 @@ def index_labels(labels: Iterable[Any]) -> tuple[Any, ...]:
     (('q10', 'q2'), (2, 10))
     """
     plain = {label.item() if isinstance(label, np.generic) else label for label in labels}
+    plain = {str(label) if isinstance(label, tuple) else label for label in plain}  # an index would take it apart
     try:
         return tuple(sorted(plain))
     except TypeError:
