@@ -83,7 +83,7 @@ def timing(shared: Path) -> None:
     truth = dict(zip(case.ids, case.truth, strict=True))
     began = time.perf_counter()
     queue = ReviewQueue(case.submissions(), case)  # type: ignore[arg-type]
-    opened, waits = time.perf_counter() - began, []
+    opened, waits, taken = time.perf_counter() - began, [], []
     for _ in range(SCREENS):
         began = time.perf_counter()
         screen = queue.next()
@@ -91,8 +91,12 @@ def timing(shared: Path) -> None:
         if screen is None:
             break
         asked = truth[screen.anchor[0]]
-        queue.answer(screen, [n for n, ids in enumerate(screen.candidates) if truth[ids[0]] == asked])
+        same = [n for n, ids in enumerate(screen.candidates) if truth[ids[0]] == asked]
+        began = time.perf_counter()
+        queue.answer(screen, same)
+        taken.append(time.perf_counter() - began)
     print(
         f"\n{len(case.ids)} texts: opened in {opened:.1f} s; the next screen in {1000 * np.median(waits):.0f} ms "
-        f"(median of {len(waits)}; at most {1000 * max(waits):.0f} ms)"
+        f"(median of {len(waits)}; at most {1000 * max(waits):.0f} ms), after the answer before it was taken in within "
+        f"{1000 * np.median(taken):.0f} ms (at most {1000 * max(taken):.0f} ms, when all is weighed anew)."
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from consensus.duplicates.combiner import Combiner
 from consensus.duplicates.deciding.checking import sampled
@@ -159,10 +160,12 @@ class Chooser:
         """Return the best screen with a group as its anchor."""
         place = self._place[name]
         others, told, chance = self._weighed(place, apart)
-        worth, count = self._gain(self.size[place], self.size[others], chance)
+        if not len(others):
+            return Plan(name, (), told, chance, _NOBODY)
+        (worth,), (count,) = self._gain(self.size[[place]], self.size[others][None], chance[None])
         order = np.lexsort((others, -chance))[:count]
         shown = tuple(self.names[other] for other in others[order])
-        return Plan(name, shown, told[order], chance[order], worth)
+        return Plan(name, shown, told[order], chance[order], float(worth))
 
     def _keep(self, name: str, apart: set[str]) -> Plan:
         """Return the best screen with a group as its anchor, and remember what it is worth."""
@@ -194,16 +197,21 @@ class Chooser:
         known = [self._place[name] for name in apart if name in self._place]
         return near[(near >= 0) & (near != place) & ~np.isin(near, known)]
 
-    def _gain(self, size: float, sizes: np.ndarray, chance: np.ndarray) -> tuple[float, int]:
-        """Return the gain for its cost of the best list of candidates, and how many it holds, the likeliest first."""
-        order = np.argsort(-chance, kind="stable")[: self.costs.longest]
-        order = order[chance[order] >= self.costs.least]
-        if not len(order):
-            return _NOBODY, 0
-        right = (chance * (1 - self.error) - (1 - chance) * self.error).clip(0)[order]
-        gain = right * np.sqrt(2 * size * sizes[order] / (size + sizes[order]))
-        count = max(int((gain >= self.costs.text).sum()), 1)
-        return float(gain[:count].sum() / (self.costs.decision + 1 + count)), count
+    def _gain(
+        self, size: np.ndarray, sizes: np.ndarray, chance: np.ndarray
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return for N groups the gain for its cost of the best list of candidates, and how many it holds.
+
+        Of `size` [N] each, beside others of `sizes` [N, K] with a `chance` [N, K]; the likeliest are shown first.
+        """
+        order = np.argsort(-chance, axis=1, kind="stable")[:, : self.costs.longest]
+        chance, sizes = np.take_along_axis(chance, order, axis=1), np.take_along_axis(sizes, order, axis=1)
+        right = (chance * (1 - self.error) - (1 - chance) * self.error).clip(0)
+        gain = right * np.sqrt(2 * size[:, None] * sizes / (size[:, None] + sizes)) * (chance >= self.costs.least)
+        count = (gain >= self.costs.text).sum(axis=1).clip(1)
+        gained = np.where(np.arange(gain.shape[1]) < count[:, None], gain, 0.0).cumsum(axis=1)[:, -1]
+        some = chance[:, 0] >= self.costs.least
+        return np.where(some, gained / (self.costs.decision + 1 + count), _NOBODY), np.where(some, count, 0)
 
     def _first_look(self) -> np.ndarray:
         """Return for each group of one wording about what asking is worth.
@@ -218,11 +226,9 @@ class Chooser:
         near, cosines = self.land.near[rows], self.land.cosines[rows]
         best = self.land.cosines[:, :2]
         rival = np.where(self.land.near[:, 0][near] == rows[:, None], best[:, -1][near], best[:, 0][near])
-        mixed = [self.land.around(rows[n : n + 1], mates) for n, mates in enumerate(near)]
-        told = [cosines, cosines, cosines - rival, self.land.pieces[rows], self.land.words[rows], np.array(mixed)]
+        land = self.land
+        told = [cosines, cosines, cosines - rival, land.pieces[rows], land.words[rows], land.company[rows]]
         columns = np.stack(told, axis=2)
         chance = self.model.probability(columns.reshape(-1, columns.shape[2])).reshape(cosines.shape) * (near >= 0)
-        size, sizes = self.size[alone], self.weights[near]
-        for number, place in enumerate(alone):
-            worth[place] = self._gain(size[number], sizes[number], chance[number])[0]
+        worth[alone] = self._gain(self.size[alone], self.weights[near], chance)[0]
         return worth

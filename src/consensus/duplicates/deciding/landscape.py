@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from consensus.duplicates.evidence import spelled, without_common
-from consensus.duplicates.neighbours import GRID_LENGTH, neighbours, on_grid
+from consensus.duplicates.neighbours import GRID_LENGTH, cosines_between, neighbours, on_grid
 
 __all__ = ["Landscape"]
 
@@ -26,9 +26,9 @@ _PIECES = {"analyzer": "char_wb", "ngram_range": (3, 5), "sublinear_tf": True}
 class Landscape:
     """W wordings: their vectors on a grid of whole numbers, their spelling, and for each its nearest others by meaning.
 
-    `near` [W, k] holds -1 where there are fewer than k; `cosines`, `words` and `pieces` [W, k] tell how near they are.
-    `mixed` is their vectors, the nearest of each mixed in. `reckoned` remembers what was found out about two groups of
-    wordings, which `likeness` keeps there.
+    `near` [W, k] holds -1 where there are fewer than k; `cosines`, `words`, `pieces` and `company` [W, k] tell how near
+    they are. `mixed` is their vectors, the nearest of each mixed in, of which `company` is the cosine. `reckoned`
+    remembers what was found out about two groups of wordings, which `likeness` keeps there.
 
     Examples
     --------
@@ -43,6 +43,7 @@ class Landscape:
     cosines: NDArray[np.float64]
     words: NDArray[np.float64]
     pieces: NDArray[np.float64]
+    company: NDArray[np.float64]
     reckoned: dict[tuple[bytes, bytes], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -54,7 +55,7 @@ class Landscape:
         near = found.index.astype(np.int64)
         cosines = found.cosine.astype(np.float64)
         mixed = _mixed(without_common(vectors, _DIRECTIONS, kept=_KEPT), near[:, :_MIXED], cosines[:, :_MIXED])
-        return cls(on_grid(moved), mixed, near, cosines, words, pieces)
+        return cls(on_grid(moved), mixed, near, cosines, words, pieces, _company(mixed, near))
 
     def __len__(self) -> int:
         return len(self.grid)
@@ -103,6 +104,12 @@ def _mixed(vectors: NDArray[np.float32], near: NDArray[np.int64], cosines: NDArr
         total += weight[:, column, None] * vectors[near[:, column]]
     length = np.sqrt((total**2).sum(axis=1, keepdims=True)).clip(1e-9)
     return on_grid((total / length).astype(np.float32))
+
+
+def _company(mixed: NDArray[np.float32], near: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return [W, k] the cosines of mixed vectors to those of the nearest."""
+    told = [cosines_between(mixed, np.column_stack([np.arange(len(near)), mates])) for mates in near.T]
+    return np.column_stack(told) if told else np.zeros(near.shape)
 
 
 def _beside(rows: sparse.csr_matrix, near: NDArray[np.int32]) -> NDArray[np.float64]:
