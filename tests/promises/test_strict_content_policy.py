@@ -15,8 +15,7 @@ from tests.test_keying import GATHER as DESK_GATHER
 from tests.test_keying import INTERIM as DESK_INTERIM
 from tests.test_keying import key
 from tests.test_report import Page, example_page
-from tests.test_survey_browser import gathering_pages, interim_pages
-from tests.visiting import at_the_desk, at_the_door
+from tests.visiting import Visitor, at_the_desk, at_the_door, open_interim
 
 ASKED_FOR = {"stylesheet", "icon"}
 ADDRESSES = ("src", "srcset", "data", "action", "formaction", "poster", "background")
@@ -28,6 +27,31 @@ def place(tmp_path_factory):
     here = at_the_desk(client, raise_server_exceptions=False)
     yield here, db, clock
     db.close()
+
+
+def gathering_pages(http, db, clock):
+    """Return every page of a gathering round that there is: the path, with what leads there done before."""
+    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
+    visitor = Visitor(http, "/s/lanternfield/gather/kith_and_carers").press(a__consent="yes")
+    own = "/t/" + visitor.path.split("/")[2]
+    visitor.press("next", a__group="public").press("next", a__q=["x" * 2001])
+    sent = Visitor(http, "/s/lanternfield/gather").press(a__consent="yes").press("next", a__group="public")
+    sent.press("next", a__q="Why?").press("next").press()
+    paths = ["/p/group", "/p/q", "/p/q?check=1", "/p/q?add=q", "/p/age", "/check", "/saved", "/withdraw", ""]
+    started = ["/s/lanternfield/gather/kith_and_carers", *(own + path for path in paths)]
+    return [*started, sent.path, "/i/lanternfield", "/i/lanternfield?done=1", "/t/nothing", "/s/lanternfield/interim"]
+
+
+def interim_pages(http, db, clock):
+    """Return every page of an interim round."""
+    open_interim(db, clock)
+    visitor = Visitor(http, "/s/lanternfield/interim").press(a__consent="yes").press("next", a__group="public")
+    own = "/t/" + visitor.path.split("/")[2]
+    shown = [value for name, value in visitor.form.fields if name == "shown"]
+    visitor.press("order", a__choices=shown[:11])
+    paths = ["/p/choices", "/p/choices?check=1", "/p/choices?find=nowhere", "/p/choices/order"]
+    paths += [f"/p/choices/order?moved={shown[3]}&by=up", f"/p/choices/order?out={shown[12 % len(shown)]}", "/check"]
+    return [*("/s/lanternfield/interim", "/s/lanternfield/gather"), *(own + path for path in paths)]
 
 
 @pytest.fixture(scope="module")
