@@ -93,3 +93,44 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
 
     with pytest.raises(DataError, match="larger than 300 MB"):
         read_table(path)
+
+
+def test_a_small_workbook_that_becomes_large_is_stopped_by_the_limit_of_its_own_process(tmp_path):
+    book = Workbook()
+    book.active["A1"] = "x"
+    book.save(tmp_path / "whole.xlsx")
+    said = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>%s</t></si></sst>' % (
+        "x" * 10**6
+    )
+    row = "<row>%s</row>" % ('<c t="s"><v>0</v></c>' * 10)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    path = tmp_path / "grows.xlsx"
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry in whole.infolist():
+            text = whole.read(entry).decode()
+            if entry.filename.endswith("sheet1.xml"):
+                text = re.sub("<sheetData>.*</sheetData>", f"<sheetData>{row * 200}</sheetData>", text)
+            archive.writestr(
+                entry.filename,
+                text.replace("</Types>", f'<Override PartName="/xl/s.xml" ContentType="{kind}"/></Types>'),
+            )
+        archive.writestr("xl/s.xml", said)
+
+    with pytest.raises(DataError, match="needs more than 2000 MB or 120 seconds to be read; split it"):
+        read_table(path)
+
+    assert path.stat().st_size < 20_000
+
+
+@pytest.mark.parametrize(("limit", "value"), [("_MOST_MEMORY", 150_000_000), ("_MOST_SECONDS", 1)])
+def test_a_workbook_gets_no_more_memory_or_time_than_its_process_has(tmp_path, monkeypatch, limit, value):
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in range(60_000):
+        sheet.append([f"answer {row} {column}" for column in range(8)])
+    path = tmp_path / "much.xlsx"
+    book.save(path)
+    monkeypatch.setattr(workbook, limit, value)
+
+    with pytest.raises(DataError, match="to be read; split it, or save it as CSV"):
+        read_table(path)

@@ -5,19 +5,20 @@ Characters that XML cannot hold are written in the escape that spreadsheets know
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import re
+import json
+import os
+import subprocess
+import sys
 import zipfile
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from consensus.errors import DataError
+from consensus.importers import parsing
+from consensus.importers.parsing import cell_text
 from consensus.workbooks import CELL_UNITS, put_text, to_cell
 
 __all__ = ["cell_text", "is_workbook", "read_rows", "read_sheets", "write_cell"]
@@ -26,7 +27,7 @@ _MOST_ENTRIES = 2_000
 _MOST_BYTES = 200_000_000
 _MOST_RATIO = 200
 _RATIO_FROM = 10_000_000  # a small file may well shrink a thousandfold: an answer of one letter, repeated
-_ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")  # half a character is never made of an escape
+_MOST_MEMORY, _MOST_SECONDS = 2_000_000_000, 120
 
 
 def is_workbook(raw: bytes) -> bool:
@@ -65,19 +66,27 @@ def read_rows(raw: bytes, name: str, sheet: str = "") -> tuple[dict[int, list[st
 def read_sheets(raw: bytes, name: str) -> dict[str, dict[int, list[str]]]:
     """Return every sheet's rows by number as text; a formula gives the value that the spreadsheet last worked out."""
     _check_archive(raw, name)
-    try:
-        workbook = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        sheets = {}
-        for worksheet in workbook.worksheets:
-            worksheet.reset_dimensions()  # what the file says of its size need not be so
-            cells = enumerate(worksheet.iter_rows(values_only=True), start=1)
-            rows = {number: [cell_text(value) for value in row] for number, row in cells}
-            sheets[worksheet.title] = {number: row for number, row in rows.items() if any(row)}
-    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, OSError):
-        raise DataError(f"{name} is damaged or no workbook; open it in a spreadsheet and save it again.") from None
+    told = _parsed_apart(raw)
+    if told.returncode == parsing.TOO_MUCH or told.returncode < 0:
+        raise DataError(
+            f"{name} needs more than {_MOST_MEMORY // 1_000_000} MB or {_MOST_SECONDS} seconds to be read; split it, "
+            "or save it as CSV."
+        )
+    if told.returncode:
+        raise DataError(f"{name} is damaged or no workbook; open it in a spreadsheet and save it again.")
+    read = json.loads(told.stdout)
+    sheets = {title: {int(number): row for number, row in rows.items()} for title, rows in read.items()}
     if not sheets:
         raise DataError(f"{name} has no sheet with cells; export it again.")
     return sheets
+
+
+def _parsed_apart(raw: bytes) -> subprocess.CompletedProcess[bytes]:
+    """Return what came of parsing a workbook in a process of its own, which no file can make larger or last longer."""
+    limits = [str(limit) for limit in (_MOST_MEMORY, _MOST_SECONDS, _MOST_BYTES)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # each thread asks for memory that it never uses
+    command = [sys.executable, "-I", parsing.__file__, *limits]
+    return subprocess.run(command, input=raw, capture_output=True, env=environment, check=False)
 
 
 def _check_archive(raw: bytes, name: str) -> None:
@@ -98,29 +107,6 @@ def _check_archive(raw: bytes, name: str) -> None:
         )
     if faults:
         raise DataError.of(name, faults)
-
-
-def cell_text(value: object) -> str:
-    """Return a cell's value as the text that a person sees, whole numbers without a point.
-
-    Examples
-    --------
-    >>> cell_text(3.0), cell_text(True), cell_text(dt.datetime(2026, 2, 3)), cell_text("a_x0007_b")
-    ('3', 'TRUE', '2026-02-03', 'a\\x07b')
-    """
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case float() if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
-        case dt.datetime():
-            return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
-        case str():
-            return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
-        case _:
-            return str(value)
 
 
 def write_cell(worksheet: Worksheet, row: int, column: int, value: object) -> Cell:
