@@ -18,7 +18,21 @@ from tests.test_report import assert_reads_back
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "consensus"
 BEGINNINGS = ["=1+1", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "＝1+1", "|cmd", "%0A=1"]
-FORMULAS = [f"{each} Does sleep help, number {n}?" for n, each in enumerate([*BEGINNINGS, '=HYPERLINK("//x","y")'])]
+ASKED = (
+    "Does better sleep lower the risk of relapse?",
+    "Which drugs are safe in pregnancy?",
+    "How can schools notice bullying early?",
+    "What do carers need when they are ill themselves?",
+    "Do waiting times for surgery harm people?",
+    "Is exercise as good as tablets for low mood?",
+    "Which foods make migraine worse?",
+    "How should pain be measured in babies?",
+    "Does debt advice help people to recover?",
+    "Can hearing aids prevent dementia?",
+    "What helps soldiers after they come home?",
+)
+"""As many questions of their own as there are beginnings, so that they are not taken for one."""
+FORMULAS = [f"{each} {asked}" for each, asked in zip([*BEGINNINGS, '=HYPERLINK("//x","y")'], ASKED, strict=True)]
 
 
 def test_naughty_strings_read_back_as_they_were_written(tmp_path, shared):
