@@ -19,6 +19,9 @@ __all__ = ["THOUSAND", "Showing"]
 THOUSAND = 1000
 """Evidence is kept in the log in so manieth parts, so that it is read back as it was written."""
 
+WHOLE = 0.8
+"""The least chance of every candidate with which a screen says that they look like one group."""
+
 
 @dataclass(frozen=True)
 class Showing:
@@ -33,6 +36,8 @@ class Showing:
     def plan(self, plan: Plan) -> Screen:
         """Return the screen of a plan: each group by its most central wording."""
         asked = f"{len(plan.candidates)} candidates, {plan.chances.sum():.1f} of them expected to ask the same"
+        if plan.chances.min(initial=1.0) >= WHOLE:
+            asked = f"{asked}: they look like one group, to be taken whole but for what asks something else"
         return Screen(
             self._shown(plan.anchor),
             [self._shown(group) for group in plan.candidates],
