@@ -13,7 +13,7 @@ from consensus.duplicates import b_cubed
 
 __all__ = ["main"]
 
-PARTS, EVERY, FAR_ENOUGH, MOST = 4, 10, 0.97, 0.3
+PARTS, EVERY, FAR_ENOUGH, MOST = 3, 10, 0.97, 0.3
 SHARE, LARGEST = 0.8, 40
 
 
