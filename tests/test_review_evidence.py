@@ -90,3 +90,13 @@ def test_a_log_read_in_parts_stands_as_one_read_whole() -> None:
 
     assert parts.groups().equals(queue.groups())
     assert parts.progress() == queue.progress()
+
+
+def test_evidence_on_a_pair_is_the_same_whatever_else_is_asked_about_at_once() -> None:
+    together, alone = landscape(), landscape()
+    one, pair, overlapping = np.array([1]), np.array([0, 2]), np.array([0])
+
+    first = evidence(together, GROUP_OF, one, [pair, overlapping])[0]
+
+    assert first.tolist() == evidence(alone, GROUP_OF, one, [pair])[0].tolist()
+    assert landscape().spelled_alike(one, pair, np.array([0, 0]), 1)[1] > 0  # there is likeness to be lost

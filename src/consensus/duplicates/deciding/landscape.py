@@ -77,7 +77,8 @@ class Landscape:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return for each part of a list its best likeness in words to another list, and the mean in pieces.
 
-        Of those pairs alone that are among the nearest of the other list; 0 where there is none.
+        Of those pairs alone that are among the nearest of the other list; 0 where there is none. A wording is in one
+        part at most.
         """
         part = np.full(len(self) + 1, -1)
         part[other] = parts

@@ -30,6 +30,7 @@ PRIOR = Prior(
 
 _ROWS = 64  # wordings of one group that are compared with others
 _NO_RIVAL = 0.0
+_DECIMALS = 9  # beyond them sums differ by the order in which they were taken
 _KEPT = 200_000  # pairs of groups of which is remembered how like they are
 
 
@@ -78,7 +79,10 @@ def _reckoned(land: Landscape, one: NDArray[np.int64], parts: list[NDArray[np.in
     keys = [(one.tobytes(), part.tobytes()) for part in parts]
     fresh = [number for number, key in enumerate(keys) if key not in land.reckoned]
     if fresh:
-        rows = _beside(land, one, [parts[number] for number in fresh])
+        wanted = [parts[number] for number in fresh]
+        repeats = len(np.unique(np.concatenate(wanted))) < sum(map(len, wanted))  # one wording in two groups
+        batches = [[part] for part in wanted] if repeats else [wanted]
+        rows = np.concatenate([_beside(land, one, batch) for batch in batches]).round(_DECIMALS)
         land.reckoned.update(zip([keys[number] for number in fresh], rows, strict=True))
     return np.array([land.reckoned[key] for key in keys])
 
