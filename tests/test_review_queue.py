@@ -468,3 +468,34 @@ def test_what_was_found_to_ask_the_same_joins_the_summary_question_there_is() ->
     assert together.lineage["submission_id"].tolist() == ["s1", "s2"]
     assert apart.lineage["submission_id"].tolist() == ["s1"]
     assert apart.set_aside["reason"].tolist() == ["not yet reviewed"]
+
+
+@pytest.mark.parametrize("taken_back", [False, True], ids=["stands", "taken back"])
+def test_a_late_submission_that_is_brought_back_is_compared_as_any_other(taken_back: bool) -> None:
+    frame = submissions(["Does sleep help?", "Does rest help?", "Is ECT safe?", "Does sleeping longer help?"])
+    frame["status"] = ["", "", "", "late"]
+    queue = ReviewQueue(frame, LexicalEmbedder())
+    group = queue.groups().set_index("submission_id").loc["s002", "group"]
+
+    queue.move("s003", group, by="Ada")
+    if taken_back:
+        queue.undo(by="Ada")
+    again = ReviewQueue(frame, LexicalEmbedder(), queue.log)
+
+    assert again.next() == queue.next()
+    assert again.progress() == queue.progress()
+    assert again.groups().equals(queue.groups())
+    assert ("s003" in queue.groups()["submission_id"].tolist()) is not taken_back
+
+
+def test_a_late_submission_that_the_log_says_is_in_scope_is_asked_about() -> None:
+    frame = submissions(["Does sleep help?", "Is ECT safe?", "Does sleep help people?"])
+    frame["status"] = ["", "", "late"]
+    log = [
+        {"decision_id": "d1", "kind": "in_scope", "subject": "s002", "value": {}, "by": "Ada", "at": NOON, "why": ""}
+    ]
+
+    screen = ReviewQueue(frame, LexicalEmbedder(), log).next()
+
+    assert screen is not None
+    assert {"s000", "s002"} <= {each for shown in (screen.anchor, *screen.candidates) for each in shown}

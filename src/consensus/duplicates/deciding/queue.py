@@ -30,6 +30,8 @@ __all__ = ["ReviewQueue"]
 REFIT = 10
 """Screens between two times that the model of likeness learns from all answers."""
 
+_BRINGS_BACK = ("move", "same_question", "in_scope")  # decisions after which a submission is no longer aside
+
 
 class ReviewQueue:
     """Submissions to be put together by people, best question first.
@@ -168,7 +170,7 @@ class ReviewQueue:
         """Take decisions that were made elsewhere; the queue is then as one made from the whole log."""
         self._rows += as_log(log)
         self._out.clear()
-        self._replay()
+        self._read_again()
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
@@ -216,9 +218,10 @@ class ReviewQueue:
     def _survey(self) -> None:
         """Lay out the wordings, and replay the log on them."""
         self._wordings = {each: normalise(text) for each, text in self._texts.items()}
+        self._unheard = self._status.keys() - self._brought_back()
         spoken: dict[str, str] = {}
         for each, wording in sorted(self._wordings.items()):
-            if wording and each not in self._status:
+            if wording and each not in self._unheard:
                 spoken.setdefault(wording, self._texts[each])
         self._order = sorted(spoken)
         self._number = {wording: number for number, wording in enumerate(self._order)}
@@ -230,11 +233,23 @@ class ReviewQueue:
         self._chooser = Chooser(Landscape.of(self._order, vectors), self._counts(), self._costs)
         self._replay()
 
+    def _brought_back(self) -> set[str]:
+        """Return what some decision brought back, taken back since or not, of all that is named in one."""
+        rows = [row for row in self._rows if row["kind"] in _BRINGS_BACK]
+        return {each for row in rows for each in (row["subject"], *row["value"].get("submissions", ()))}
+
+    def _read_again(self) -> None:
+        """Replay the log; where it brings back what was aside from the start, that wording is laid out first."""
+        if self._unheard & self._brought_back():
+            self._survey()
+        else:
+            self._replay()
+
     def _counts(self) -> np.ndarray:
         """Return how many submissions have each wording."""
         counts = np.zeros(len(self._order))
         for each, wording in self._wordings.items():
-            if wording and each not in self._status:
+            if wording and each not in self._unheard:
                 counts[self._number[wording]] += 1
         return counts
 
@@ -300,7 +315,7 @@ class ReviewQueue:
         self._rows.append(row)
         self._out.clear()
         if not self._is_plain(row) or (len(self._answers) + 1) % REFIT == 0:
-            self._replay()
+            self._read_again()
         else:
             self._take_in(row)
 
