@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from consensus import models, steps, store
+from consensus import models, steps, store, survey
 from consensus.cli.main import main
 from consensus.errors import ProtocolError
 from tests.test_survey import begun, fill_gather, gathering, place, rows  # noqa: F401  fixtures
@@ -125,6 +125,41 @@ def test_who_agreed_to_other_words_agrees_anew_before_anything_is_sent_and_loses
     assert kept["q"] == ["Why do people wait?"]
     assert sent.path == f"{own}/receipt"
     assert [one.survey_hash for one in rows(db, models.Response)] == [steps.protocol(db, "lanternfield").gather.hash]
+
+
+def test_who_had_the_old_words_before_them_reads_the_new_ones_before_they_begin(gathering, tmp_path):  # noqa: F811
+    client, db, clock = gathering
+    visitor = Visitor(client, "/s/lanternfield/gather/kith_and_carers")
+    amend(db, clock, reworded(tmp_path / "new", CONSENT, SECOND))
+
+    told = visitor.press(a__consent="yes").page.text
+    before = rows(db, models.Participation)
+    visitor.press(a__consent="yes")
+
+    assert "18 or older" in told
+    assert "have changed since you agreed" in told
+    assert before == []
+    assert visitor.path.startswith("/t/")
+    agreed = json.loads(rows(db, models.Participation)[0].draft)["_agreed"]
+    assert agreed == survey.opening_hash(steps.protocol(db, "lanternfield").gather)
+
+
+def test_who_agrees_anew_to_words_that_changed_meanwhile_is_asked_once_more(gathering, tmp_path):  # noqa: F811
+    client, db, clock = gathering
+    own = "/t/" + begun(client).path.split("/")[2]
+    amend(db, clock, reworded(tmp_path / "second", CONSENT, SECOND))
+    anew = Visitor(client, f"{own}/agree")
+    clock.pass_by(hours=1)
+    older = (CONSENT[0], CONSENT[1].replace("18", "21"))
+    amend(db, clock, reworded(tmp_path / "third", older, ("version = 1", "version = 3")))
+
+    anew.press(a__consent="yes")
+    told = anew.page.text
+    anew.press(a__consent="yes")
+
+    assert "have changed since you agreed" in told
+    assert "21 or older" in told
+    assert not anew.path.endswith("/agree")
 
 
 def test_who_has_sent_keeps_the_receipt_and_may_withdraw_without_agreeing_anew(gathering, tmp_path):  # noqa: F811

@@ -88,7 +88,7 @@ def begin(
         if row is None or _stand(session, row, None, now) != "open":
             raise StageError("The round takes nobody new now; look again when it is open.")
         protocol = store.load_protocol(session, partnership)
-        reply = _agreed(protocol, row.kind) | _partner_reply(protocol, row.kind, partner)
+        reply = _partner_reply(protocol, row.kind, partner)
         taking_part.add_link(
             session,
             Link(
@@ -99,7 +99,7 @@ def begin(
                 language=language,
                 state="begun",
                 seed=_seed(),
-                draft=_json({**said, **reply}),
+                draft=_json({**_agreed(protocol, row.kind), **said, **reply}),
                 began_at=now,
             ),
         )
@@ -128,7 +128,7 @@ def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: s
             changes |= {"response_id": response_id} if response_id else {}
         elif not before.asked_anew or before.stand not in ("open", "grace", "late"):
             return before
-        draft = _json({**before.said, **said, **_agreed(protocol, row.kind), **reply})
+        draft = _json({**before.said, **_agreed(protocol, row.kind), **said, **reply})
         person = taking_part.change_link(session, person, draft=draft, **changes)
         return _visit(session, person, row, now)
 
@@ -380,7 +380,7 @@ def _partner_reply(protocol: Protocol, kind: str, partner: str) -> dict[str, str
 
 
 def _agreed(protocol: Protocol, kind: str) -> dict[str, str]:
-    """Return what a draft keeps of the first page on which its person agreed."""
+    """Return what a draft keeps of the first page on which its person agreed, where they do not say which they read."""
     return {AGREED: survey.opening_hash(getattr(protocol, kind))}
 
 

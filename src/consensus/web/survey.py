@@ -20,6 +20,7 @@ from consensus.errors import StageError
 from consensus.protocol import Protocol
 from consensus.steps import taking_part, withdraw
 from consensus.steps.taking_part import Door, Visit
+from consensus.steps.visits import AGREED
 from consensus.store import Store
 from consensus.survey.filling import Form
 from consensus.web import choosing, interest, picking
@@ -71,9 +72,10 @@ class TakingPart:
         if door is None:
             return unknown()
         said, faults = _consented(door, form)
-        if door.stand != "open" or faults:
-            return _opening(door, arrival, faults)
-        said |= {"_flags": sorted(arrival.flags)} if arrival.flags else {}
+        read = _read(door, form)
+        if door.stand != "open" or faults or read != survey.opening_hash(door.survey):
+            return _opening(door, arrival, faults, read)
+        said |= {AGREED: read} | ({"_flags": sorted(arrival.flags)} if arrival.flags else {})
         language = _language(door.protocol, arrival.form_language)
         token = taking_part.begin(
             self.db, door.protocol.id, door.kind, door.partner, said, language=language, now=self.clock()
@@ -114,9 +116,11 @@ class TakingPart:
         said, faults = _consented(there, form)
         if there.state != "invited" and not there.asked_anew:
             return _to(arrival.own)
-        if there.stand not in _takes(there) or faults:
-            return _opening(there, arrival, faults)
+        read = _read(there, form)
+        if there.stand not in _takes(there) or faults or read != survey.opening_hash(there.survey):
+            return _opening(there, arrival, faults, read)
         language = _language(there.protocol, arrival.form_language)
+        said |= {AGREED: read}
         taking_part.begin_invited(self.db, arrival.token, said, language=language, now=self.clock())
         return _to(f"{arrival.own}/{_go_on(there) if there.asked_anew else _first(there)}")
 
@@ -287,8 +291,15 @@ def unknown() -> Response:
     return wrong("unknown", 404)
 
 
-def _opening(there: Door, arrival: Arrival, faults: list[survey.Fault] | None = None) -> Response:
-    """Return the first page, or the page that says that nobody can begin now, and when."""
+def _opening(
+    there: Door, arrival: Arrival, faults: list[survey.Fault] | None = None, read: str | None = None
+) -> Response:
+    """Return the first page, or the page that says that nobody can begin now, and when.
+
+    `read` is the hash of the first page that somebody agreed to just now, where they did.
+    """
+    words = survey.opening_hash(there.survey)
+    reworded = there.asked_anew or read not in (None, words)
     language = _language(
         there.protocol, arrival.query.get("lang") or arrival.form_language, getattr(there, "language", "")
     )
@@ -297,11 +308,17 @@ def _opening(there: Door, arrival: Arrival, faults: list[survey.Fault] | None = 
         return render("withdrawn.html.j2", there.protocol, language, **context)
     if there.stand not in _takes(there):
         return render("state.html.j2", there.protocol, language, **context)
-    context |= {"items": survey.opening(there.survey), "status": 422 if faults else 200}
-    if faults or isinstance(there, Visit):
+    context |= {"items": survey.opening(there.survey), "status": 200 if read is None else 422}
+    context |= {"words": words, "reworded": reworded}
+    if read is not None or isinstance(there, Visit):
         return render("opening.html.j2", there.protocol, language, **context)
     told = (there.protocol.hash, there.kind, there.closes_at, there.joined_until, language, arrival.here)
     return made_once(told, lambda: render("opening.html.j2", there.protocol, language, **context))
+
+
+def _read(there: Door, form: Form) -> str:
+    """Return the hash of the first page that a form was sent from; the one in force where the form does not say."""
+    return (form.get("words") or [survey.opening_hash(there.survey)])[0]
 
 
 def _takes(there: Door) -> tuple[str, ...]:
