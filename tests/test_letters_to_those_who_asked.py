@@ -182,6 +182,34 @@ def test_a_line_that_breaks_before_the_answer_leaves_the_letter_in_doubt_for_a_p
     assert len(post.addresses) == 3 == len(set(post.addresses))
 
 
+def test_a_later_round_brings_nobody_a_second_letter(published, settings, post):  # noqa: F811
+    write(published, "workshop")
+    with published.writing() as session:
+        first = session.get(models.Round, "small-interim-1")
+        session.add(models.Round(**{**first.model_dump(), "round_id": "small-interim-2", "number": 2}))
+
+    again = write(published, "workshop", walk.RANKED + timedelta(days=1))
+    send(published, settings, walk.RANKED + timedelta(days=1))
+
+    assert again.counts["queued"] == 0
+    assert len(post.addresses) == 2 == len(set(post.addresses))
+
+
+def test_a_published_question_that_is_no_longer_there_is_told_as_it_was_asked(published, settings, post):  # noqa: F811
+    with published.writing() as session:
+        gone = session.exec(select(models.Question)).all()
+        for question in gone:
+            session.delete(question)
+
+    write(published, "outcome")
+    send(published, settings, walk.RANKED)
+
+    assert len(post.addresses) == 3
+    plain = letters_to(post, "ann")[0].get_body(("plain",)).get_content()
+    assert gone
+    assert sum(question.wording in " ".join(plain.split()) for question in gone) == 3
+
+
 def test_an_invitation_that_waited_until_the_workshop_was_over_does_not_go(published, settings, post):  # noqa: F811
     write(published, "workshop")
     send(published, settings, ON + timedelta(days=1))

@@ -105,7 +105,7 @@ class Mail(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("round_id", "person_id", "kind"),
-        UniqueConstraint("round_id", "interest_id", "kind"),
+        UniqueConstraint("interest_id", "kind"),
         WITHOUT_ORDER,
     )
 

@@ -14,6 +14,7 @@ from consensus.interface import instant_in
 from consensus.mail import Event, Letter, event_title, spoken
 from consensus.protocol import Protocol, Words
 from consensus.settings import Settings
+from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.inviting import may_be_written_to, personal_link
 from consensus.steps.reminders import groups_under_target, is_reminder
 from consensus.tokens import token_hash
@@ -159,7 +160,9 @@ def published_priorities(session: Session, protocol: Protocol) -> list[str]:
         return []
     final = store.load_ranking(session, publication.ranking_id).tables["final"]
     top = final[final["rank"] <= protocol.publication.top].sort_values("rank", kind="stable")
-    wording = store.load_frame(session, "questions", protocol.id).set_index("question_id")["wording"]
+    now = store.load_frame(session, "questions", protocol.id)
+    asked = on_ballot(interim_round(session, protocol.id))  # a question whose submissions were withdrawn stands there
+    wording = {one.question_id: one.wording for frame in (asked, now) for one in frame.itertuples()}
     return [str(wording[question]) for question in top.index]
 
 

@@ -69,12 +69,14 @@ def queue_mail(
     *,
     to: Literal["person_id", "interest_id"] = "person_id",
 ) -> int:
-    """Put a letter of a kind into the outbox for each id that has none of that kind in the round; return how many.
+    """Put a letter of a kind into the outbox for each id that has none of that kind yet; return how many.
 
-    The ids are of people in the address book, or `to` those who asked to hear. The table takes no second letter,
-    whoever asks for it.
+    The ids are of people in the address book, who get one in a round, or `to` those who asked to hear, who get one in
+    all. The table takes no second letter, whoever asks for it.
     """
-    query = select(getattr(models.Mail, to)).where(models.Mail.round_id == round_.round_id, models.Mail.kind == kind)
+    query = select(getattr(models.Mail, to)).where(models.Mail.kind == kind)
+    if to == "person_id":
+        query = query.where(models.Mail.round_id == round_.round_id)
     there = set(session.exec(query))
     wanted = [each for each in dict.fromkeys(ids) if each not in there]
     for each in wanted:

@@ -114,7 +114,7 @@ def _taking_part() -> None:
         sa.ForeignKeyConstraint(["partnership"], ["partnership.id"]),
         sa.ForeignKeyConstraint(["round_id"], ["round.round_id"]),
         sa.PrimaryKeyConstraint("mail_id"),
-        sa.UniqueConstraint("round_id", "interest_id", "kind"),
+        sa.UniqueConstraint("interest_id", "kind"),
         sa.UniqueConstraint("round_id", "person_id", "kind"),
         sqlite_with_rowid=False,
     )
