@@ -83,6 +83,29 @@ def test_an_hour_that_the_clock_skips_is_refused():
         small_protocol(**{"opens = 2026-01-05T09:00:00": "opens = 2026-03-29T01:30:00", "2026-02-27": "2026-04-01"})
 
 
+def test_a_day_without_a_time_is_refused_with_what_to_write():
+    with pytest.raises(ProtocolError) as refused:
+        parse_protocol(
+            texts(
+                **{"opens = 2026-01-05T09:00:00": "opens = 2026-01-05", "sessions = 2": "sessions = 2\non = 2026-09-30"}
+            )
+        )
+
+    assert "protocol.toml: rounds.gather.opens 2026-01-05 has no time; write one" in str(refused.value)
+    assert "protocol.toml: workshop.on 2026-09-30 has no time; write one" in str(refused.value)
+
+
+def test_a_number_in_quotes_is_told_with_the_other_faults():
+    for file, change in (
+        ("interim.toml", ("maximum = 3", 'maximum = "ten"')),
+        ("protocol.toml", ("max_choices = 3", 'max_choices = "10"')),
+    ):
+        content = texts()
+        assert change[0] in content[file]
+        with pytest.raises(ProtocolError, match=change[0].split(" ")[0]):
+            parse_protocol({**content, file: content[file].replace(*change)})
+
+
 def test_a_missing_file_is_named_together_with_the_faults_of_the_others(tmp_path):
     folder = small_folder(tmp_path / "small", **{"top = 3": "top = 0"})
     (folder / "interim.toml").unlink()

@@ -107,12 +107,18 @@ def ballot_faults(ballot: Mapping[str, Any], form: str, interim: Mapping[str, An
         if given != wanted:
             use = f"the type {wanted!r}" if wanted else "no item about the questions: such ballots are imported"
             faults.append(f"{where} is of the type {given!r}, but ballot.form is {form!r}, which needs {use}.")
-        elif given in ("rank", "select_multiple") and allowed and not 0 < most <= allowed:
+        elif given in ("rank", "select_multiple") and _allows_more(most, allowed):
             faults.append(
                 f"{where} lets people choose {most or 'any number'}, but ballot.max_choices is {allowed}; "
                 "make the two the same."
             )
     return faults
+
+
+def _allows_more(most: Any, allowed: Any) -> bool:
+    """Return whether an item lets people choose more than a ballot may hold; what is no number is told elsewhere."""
+    numbers = isinstance(most, int) and isinstance(allowed, int)
+    return numbers and allowed > 0 and not 0 < most <= allowed
 
 
 def _option_faults(options: Any, named: list[Any], form: str) -> list[str]:

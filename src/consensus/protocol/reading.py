@@ -6,7 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,6 +104,9 @@ def _instants_to_utc(content: dict[str, Any]) -> list[str]:
     faults: list[str] = []
 
     def instant(value: Any, where: str) -> Any:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            faults.append(f"protocol.toml: {where} {value} has no time; write one as well, such as {value}T09:00:00.")
+            return None
         if not isinstance(value, datetime):
             return value
         if value.tzinfo is not None:
