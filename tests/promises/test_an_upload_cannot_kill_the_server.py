@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -45,6 +49,38 @@ def test_an_archive_that_would_unpack_to_too_much_is_refused_before_it_is_opened
     with pytest.raises(DataError) as refused:
         read_table(path)
     assert len(refused.value.faults) == 2
+
+
+def test_a_workbook_is_read_where_the_machine_lets_a_process_have_less_than_we_would(tmp_path: Path) -> None:
+    whole = Workbook()
+    whole.active.append(["id", "text"])
+    whole.active.append(["1", "Why?"])
+    whole.save(tmp_path / "whole.xlsx")
+    program = "import sys; from consensus.importers import parsing; sys.exit(parsing.run(4_000_000_000, 120, 1000))"
+
+    read = subprocess.run(
+        ["/bin/sh", "-c", 'ulimit -v 2500000; exec "$@"', "sh", sys.executable, "-c", program],
+        input=(tmp_path / "whole.xlsx").read_bytes(),
+        capture_output=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        check=False,
+    )
+
+    assert read.returncode == 0, read.stderr
+    assert json.loads(read.stdout)["Sheet"]["2"] == ["1", "Why?"]
+
+
+def test_the_process_that_reads_a_workbook_knows_no_address_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSENSUS_SMTP_URL", "smtp://somebody:secret@mail.example.org")
+    monkeypatch.setenv("CONSENSUS_ANYTHING", "secret")
+    printed = "import json, os; print(json.dumps(dict(os.environ)))"
+
+    told = subprocess.run(
+        [sys.executable, "-I", "-c", printed], capture_output=True, env=workbook.environment(), check=True
+    )
+
+    assert "PATH" in json.loads(told.stdout)
+    assert b"secret" not in told.stdout
 
 
 def test_a_workbook_with_entities_is_refused(tmp_path: Path) -> None:

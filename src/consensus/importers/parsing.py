@@ -72,10 +72,17 @@ def parse(raw: bytes, most: int) -> Sheets:
     return sheets
 
 
+def _limit(what: int, most: int) -> None:
+    """Let this process have no more of something, nor more than the machine lets it have already."""
+    _, hard = resource.getrlimit(what)
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (allowed, allowed))
+
+
 def run(memory: int, seconds: int, most: int) -> int:
     """Read a workbook from the standard input and write its sheets to the standard output; return the exit status."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CPU, seconds)
     try:
         json.dump(parse(sys.stdin.buffer.read(), most), sys.stdout)
     except MemoryError:

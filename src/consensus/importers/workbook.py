@@ -27,6 +27,7 @@ _MOST_ENTRIES = 2_000
 _MOST_BYTES = 200_000_000
 _MOST_RATIO = 200
 _RATIO_FROM = 10_000_000  # a small file may well shrink a thousandfold: an answer of one letter, repeated
+_PASSED_ON = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
 _MOST_MEMORY, _MOST_SECONDS = 2_000_000_000, 120
 
 
@@ -81,12 +82,17 @@ def read_sheets(raw: bytes, name: str) -> dict[str, dict[int, list[str]]]:
     return sheets
 
 
+def environment() -> dict[str, str]:
+    """Return what the process that reads a workbook knows of the machine: no address, no key."""
+    passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("LC_")}
+    return {**passed_on, "OPENBLAS_NUM_THREADS": "1"}  # each thread asks for memory that it never uses
+
+
 def _parsed_apart(raw: bytes) -> subprocess.CompletedProcess[bytes]:
     """Return what came of parsing a workbook in a process of its own, which no file can make larger or last longer."""
     limits = [str(limit) for limit in (_MOST_MEMORY, _MOST_SECONDS, _MOST_BYTES)]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # each thread asks for memory that it never uses
     command = [sys.executable, "-I", parsing.__file__, *limits]
-    return subprocess.run(command, input=raw, capture_output=True, env=environment, check=False)
+    return subprocess.run(command, input=raw, capture_output=True, env=environment(), check=False)
 
 
 def _check_archive(raw: bytes, name: str) -> None:
