@@ -51,6 +51,13 @@ def test_a_sheet_is_found_by_its_number_or_receipt_code_and_its_words_go_everywh
     assert (record.by, "Xylophonia" in record.why) == ("Cleo", False)
 
 
+def test_a_sheet_is_found_by_its_number_as_it_was_keyed_in_with_a_stroke(place):  # noqa: F811
+    client, _db, _clock = place
+    kept(client, sheet="12/3", a__q=[MINE])
+
+    assert "Withdraw sheet 12-3?" in find(client, "12/3").page.text
+
+
 def test_a_withdrawn_ballot_counts_no_more_and_its_sheet_cannot_be_keyed_in_again(place):  # noqa: F811
     client, db, clock = place
     open_interim(db, clock)

@@ -99,7 +99,7 @@ def listed_sheets(db: Store, round_id: str) -> list[Sheet]:
 
 def find_kept(db: Store, round_id: str, written: str) -> str | None:
     """Return the number of the kept sheet that has this number or this receipt code, or None where there is none."""
-    written = " ".join(written.split())
+    written = " ".join(written.split()).replace("/", "-")
     kept = {one.sheet for one in listed_sheets(db, round_id) if one.stand == "kept"}
     with db.reading() as session:
         codes = {receipts.receipt_code(one): one for one in keying.commitments_keyed(session, round_id)}
