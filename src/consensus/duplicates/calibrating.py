@@ -10,6 +10,7 @@ import pandas as pd
 from consensus.duplicates.grouping import SPELLING_THRESHOLD, THRESHOLD, readable_parts
 from consensus.duplicates.neighbourhood import linked
 from consensus.duplicates.quality import b_cubed, pairwise
+from consensus.duplicates.wording import normalise
 from consensus.embedding import Embedder, default_embedder
 
 __all__ = ["FEWEST_SETTLED", "calibrated_threshold"]
@@ -45,22 +46,25 @@ def calibrated_threshold(
     --------
     >>> frame = pd.DataFrame({"submission_id": ["s1", "s2"], "text": ["Does diet help?", "Is ECT safe?"]})
     >>> calibrated_threshold(frame, {"s1": "g1"})
-    0.73
+    0.8
     """
-    frame = submissions.sort_values(["text", "submission_id"])
-    ids, texts = frame["submission_id"].tolist(), frame["text"].tolist()
-    if not settled:
+    if not settled or submissions.empty:
         return THRESHOLD if (embedder or default_embedder()).languages else SPELLING_THRESHOLD
+    frame = submissions.assign(wording=[normalise(text) for text in submissions["text"]])
+    wordings = frame.sort_values(["wording", "text", "submission_id"]).groupby("wording")  # as proposals take them
+    texts = wordings["text"].first().tolist()
+    members = wordings["submission_id"].agg(list).tolist()
     largest = max(readable_parts(texts, embedder or default_embedder()), key=lambda part: len(part.numbers))
-    chosen = [ids[number] for number in largest.numbers]
+    chosen = [each for number in largest.numbers for each in members[number]]
     known = [submission in settled for submission in chosen]
     if sum(known) < FEWEST_SETTLED:
         return largest.threshold
     truth = [settled.get(submission, f"alone {submission}") for submission in chosen]
     _, linkage = linked(largest.likeness(common_directions=common_directions), _LOWEST)
+    counts = [len(members[number]) for number in largest.numbers]
     thresholds = np.arange(_LOWEST, 1, _STEP).round(2)
     scores = []
     for threshold in thresholds:
-        groups = linkage.cut(threshold).tolist()
+        groups = np.repeat(linkage.cut(threshold), counts).tolist()
         scores.append(b_cubed(groups, truth, known).f1 + pairwise(groups, truth, known).f1)
     return float(thresholds[len(scores) - 1 - int(np.argmax(scores[::-1]))])

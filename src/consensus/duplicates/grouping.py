@@ -26,11 +26,11 @@ __all__ = [
     "readable_parts",
 ]
 
-THRESHOLD = 0.73
+THRESHOLD = 0.8
 """The least mean cosine between two groups that are joined, where a language model compares them.
 
 Cosines are those of texts seen with the ones nearest to them: two texts that are each other's nearest reach it from a
-cosine of 0.5 on. It is on the careful side of the best: a person who takes a group as proposed undoes a wrong one with
+cosine of 0.53 on. It is on the careful side of the best: a person who takes a group as proposed undoes a wrong one with
 more effort than it takes to join two. Thresholds do not carry over from one collection of texts to another:
 `calibrated_threshold` finds one from groups that people have made.
 """
