@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,8 +18,10 @@ from consensus.embedding import (
     about,
     choosing,
     default_embedder,
+    named,
     open_embedder,
 )
+from consensus.embedding.exported import ExportedModel
 from consensus.embedding.minilm import minilm_files
 from consensus.errors import ModelError
 
@@ -232,3 +235,32 @@ def test_a_damaged_file_of_vectors_is_set_aside_and_made_again(tmp_path: Path) -
 
     np.testing.assert_array_equal(embedder.encode(TEXTS), rows)
     assert embedder.encode([]).shape == (0, rows.shape[1])
+
+
+@pytest.mark.parametrize(
+    ("declared", "languages"),
+    [("language: cy", ("cy",)), ("language: [en, cy]", ("en", "cy")), ("language:", ("en",)), ("language: 5", ("en",)),
+     ("language: []", ("en",)), ("license: mit", ("en",))],
+)  # fmt: skip
+def test_a_card_that_says_no_language_is_one_of_an_english_model(tmp_path, declared, languages) -> None:
+    (tmp_path / "README.md").write_text(f"---\n{declared}\n---\nA card.", encoding="utf-8")
+
+    assert named._languages(tmp_path) == languages
+
+
+def test_an_exported_model_that_pools_by_itself_is_taken_at_its_word() -> None:
+    class Pooled:
+        def get_inputs(self):
+            return [SimpleNamespace(name="input_ids")]
+
+        def get_outputs(self):
+            return [SimpleNamespace(name="embeddings")]
+
+        def run(self, _names, asked):
+            return [np.array([[asked["input_ids"].sum(), 1.0]], np.float32)]
+
+    words = SimpleNamespace(encode=lambda text: SimpleNamespace(ids=[len(text), 2]))
+
+    vectors = ExportedModel(Pooled(), words, first_token=False, threads=1).encode(["a", "abc"])
+
+    assert vectors.tolist() == [[3, 1], [5, 1]]

@@ -66,6 +66,8 @@ class ExportedModel:
         if "sentence_embedding" in names:
             return np.asarray(self.session.run(["sentence_embedding"], asked)[0][0], np.float32)
         states = np.asarray(self.session.run(names[:1], asked)[0][0], np.float32)
+        if states.ndim == 1:  # pooled already
+            return states
         return np.asarray(states[0] if self.first_token else states.mean(axis=0), np.float32)
 
 

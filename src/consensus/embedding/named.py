@@ -142,7 +142,8 @@ def _languages(folder: Path) -> tuple[str, ...]:
         declared = (yaml.safe_load(head.removeprefix("---")) or {}).get("language", "en")
     except (yaml.YAMLError, AttributeError):
         declared = "en"
-    return (declared,) if isinstance(declared, str) else tuple(str(code) for code in declared)
+    listed = declared if isinstance(declared, list) and declared else [declared]
+    return tuple(code for code in listed if isinstance(code, str) and code) or ("en",)
 
 
 @contextmanager
