@@ -499,3 +499,16 @@ def test_a_late_submission_that_the_log_says_is_in_scope_is_asked_about() -> Non
 
     assert screen is not None
     assert {"s000", "s002"} <= {each for shown in (screen.anchor, *screen.candidates) for each in shown}
+
+
+def test_decisions_that_are_read_twice_count_once() -> None:
+    queue = queue_of(QUESTIONS)
+    screen = queue.next()
+    assert screen is not None
+    queue.answer(screen, same=[0], by="Ada")
+
+    progress, log = queue.progress(), queue.log
+    queue.read(log)
+
+    assert queue.log.equals(log)
+    assert queue.progress() == progress

@@ -168,7 +168,7 @@ class ReviewQueue:
 
     def read(self, log: pd.DataFrame | Iterable[Mapping[str, Any]]) -> None:
         """Take decisions that were made elsewhere; the queue is then as one made from the whole log."""
-        self._rows += as_log(log)
+        self._rows = as_log([*self._rows, *as_log(log)])
         self._out.clear()
         self._read_again()
 
