@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy  # what is used of it is imported when it is used: statistics and optimising take 45 MB
 
 from consensus.agreement.between import jensen_shannon, kendall_tau_b, rank_biased_overlap, top_overlap
 from consensus.agreement.concordance import friedman
@@ -261,7 +261,7 @@ def _chances(
     if np.isnan(found["jensen_shannon"]):
         chances["jensen_shannon"] = float("nan")
     alone = len(tables.received.questions) < 2  # one question has an order, and nothing to be ordered beside
-    return chances | {"kendall_tau_b": float("nan") if alone else float(stats.kendalltau(*places).pvalue)}
+    return chances | {"kendall_tau_b": float("nan") if alone else float(scipy.stats.kendalltau(*places).pvalue)}
 
 
 def _together(tables: GroupTables, pair: tuple[int, int], replicates: int, seed: int, workers: int) -> npt.NDArray:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy  # what is used of it is imported when it is used: statistics and optimising take 45 MB
 
 from consensus.errors import DataError
 
@@ -65,7 +65,7 @@ def friedman(w: float, n: int, m: int) -> tuple[float, float]:
     """
     if not np.isfinite(w) or m < 2:
         return float("nan"), float("nan")
-    return n * (m - 1) * w, float(stats.chi2.sf(n * (m - 1) * w, m - 1))
+    return n * (m - 1) * w, float(scipy.stats.chi2.sf(n * (m - 1) * w, m - 1))
 
 
 def mean_spearman(unit_sums: npt.NDArray, n: int | npt.NDArray) -> npt.NDArray:
@@ -184,7 +184,7 @@ def alphas_of_lists(places: npt.NDArray, level: str) -> FloatArray:
     """Return alpha for each of many sets of full lists of places, (replicates, raters, units)."""
     x = places.astype(np.float64)
     if level == "ordinal":
-        x = stats.rankdata(x.reshape(len(x), -1), axis=1).reshape(x.shape)
+        x = scipy.stats.rankdata(x.reshape(len(x), -1), axis=1).reshape(x.shape)
     x -= x.mean(axis=(1, 2), keepdims=True)
     raters = np.full((len(x), x.shape[2]), float(x.shape[1]))
     return _from_sums(raters, x.sum(axis=1), (x**2).sum(axis=1))

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
 from consensus.duplicates.cues import ASKING, NEGATIONS, PEOPLE, TREATMENT_ENDINGS, cue, numbers
@@ -44,6 +43,7 @@ _FEW = 50
 _LOCAL = 10
 _LONGEST = 1_000  # characters of a text that are compared by spelling
 _BLOCK = 100_000
+_ROWS = 2_048  # rows held at once in twice the width
 _DECIMALS = 9
 _MATTERS = 3.0  # how many times rarer than the commonest word, as a logarithm, a word is that sets texts apart
 
@@ -69,19 +69,31 @@ def without_common(vectors: NDArray[np.float32], directions: int = 0, *, kept: f
     >>> bool(alike[0] @ alike[1] > without_common(np.tile(alike, (200, 1)))[:2].prod(axis=0).sum())
     True
     """
-    rows = on_grid(vectors).astype(np.float64)
-    known = rows.any(axis=1)
+    grid = on_grid(vectors)
+    known = np.asarray(grid.any(axis=1))
     count = max(int(known.sum()), 1)
     part = count / (count + _FEW)
-    sums = rows.sum(axis=0)
-    if directions:
-        spread = rows.T @ rows - np.outer(sums, sums) / count  # sums of whole numbers below 2 ** 53: exact in any order
-        with threadpool_limits(1):
-            top = np.linalg.eigh(spread)[1].T[::-1][:directions]
-    rows[known] -= part * sums / count
-    for direction in top if directions else ():
-        rows -= part * (1 - kept) * (rows * direction).sum(axis=1, keepdims=True) * direction
-    return (rows / np.sqrt((rows**2).sum(axis=1, keepdims=True)).clip(1e-9)).astype(np.float32)
+    sums = grid.sum(axis=0, dtype=np.float64)
+    top = _directions(grid, sums, count)[:directions] if directions else ()
+    moved = np.empty(grid.shape, np.float32)
+    for start in range(0, len(grid), _ROWS):
+        rows, here = grid[start : start + _ROWS].astype(np.float64), known[start : start + _ROWS]
+        rows[here] -= part * sums / count
+        for direction in top:
+            rows -= part * (1 - kept) * (rows * direction).sum(axis=1, keepdims=True) * direction
+        moved[start : start + _ROWS] = rows / np.sqrt((rows**2).sum(axis=1, keepdims=True)).clip(1e-9)
+    return moved
+
+
+def _directions(grid: NDArray[np.float32], sums: Floats, count: int) -> Floats:
+    """Return the directions in which rows on the grid differ, the one in which they differ most first."""
+    products = np.zeros((grid.shape[1], grid.shape[1]))
+    for start in range(0, len(grid), _ROWS):
+        rows = grid[start : start + _ROWS].astype(np.float64)
+        products += rows.T @ rows  # sums of whole numbers below 2 ** 53: exact in any order
+    spread = products - np.outer(sums, sums) / count
+    with threadpool_limits(1):
+        return np.asarray(np.linalg.eigh(spread)[1].T[::-1])
 
 
 @dataclass(frozen=True)
@@ -164,7 +176,12 @@ _CUES: tuple[tuple[str, Callable[[frozenset[str], str], frozenset[str]]], ...] =
 
 
 def spelled(texts: Sequence[str], **options: object) -> sparse.csr_matrix:
-    """Return TF-IDF rows of texts; of texts without a single word one empty column."""
+    """Return TF-IDF rows of texts; of texts without a single word one empty column.
+
+    scikit-learn is imported where it is used: it takes more memory than all that a proposal by meaning computes.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     try:
         return sparse.csr_matrix(TfidfVectorizer(**options).fit_transform(texts))
     except ValueError:  # not a single word, or no text

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import TruncatedSVD
 from threadpoolctl import threadpool_limits
 
 from consensus.duplicates.evidence import spelled, without_common
@@ -80,6 +79,8 @@ def spelled_likeness(texts: Sequence[str]) -> NDArray[np.float32]:
     Pieces of words, the rare ones counting more, without what all texts share. Other than the vectors of an embedder
     these follow from the whole collection: how rare a piece is in it, and which pieces go together.
     """
+    from sklearn.decomposition import TruncatedSVD
+
     compared = [normalise(text[:_LONGEST]) for text in texts]
     rows = spelled(compared, analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
     if min(rows.shape) <= _WIDTH:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from consensus.duplicates.evidence import spelled
@@ -55,6 +54,8 @@ def propose_screening(
     >>> propose_screening(frame, {"s1": True}).empty
     True
     """
+    from sklearn.linear_model import LogisticRegression
+
     frame = submissions.sort_values("submission_id")
     said = frame["submission_id"].map(dict(decided))
     known = said.notna().to_numpy()

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, HashingVectorizer
-from sklearn.preprocessing import normalize
 
 from consensus.embedding.encoding import Vectors, readable, unit_rows
 
@@ -47,12 +45,15 @@ class LexicalEmbedder:
 
 
 _PARTS: tuple[dict[str, object], ...] = (
-    {"analyzer": "word", "token_pattern": r"(?u)\b\w+\b", "stop_words": list(ENGLISH_STOP_WORDS)},
+    {"analyzer": "word", "token_pattern": r"(?u)\b\w+\b", "stop_words": "english"},
     {"analyzer": "char_wb", "ngram_range": (3, 5)},
 )
 
 
 def _part(texts: Sequence[str], **options: object) -> np.ndarray:
+    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.preprocessing import normalize
+
     counts = HashingVectorizer(n_features=_WIDTH, norm=None, dtype=np.float64, **options).transform(texts)
     counts.data = np.sign(counts.data) * (1 + np.log(np.abs(counts.data).clip(1)))
     dense: np.ndarray = normalize(counts).toarray()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
+from scipy.special import betaincinv
 
 from consensus.duplicates.deciding.choosing import Chooser
 from consensus.duplicates.deciding.hoping import LEVEL, RECENT, recall
@@ -75,11 +75,8 @@ def progress(
     told = recall(size, hoped, answers)
     part = size.sum() / max(chooser.size.sum(), 1)
     apart = hoped[:, 0].sum() / 2 / max(part, 1e-9)
-    low, mid, high = stats.beta.ppf(
-        [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2],
-        standing.disagreements + _UNLIKE,
-        standing.repeats - standing.disagreements + _LIKE,
-    )
+    unlike, like = standing.disagreements + _UNLIKE, standing.repeats - standing.disagreements + _LIKE
+    low, mid, high = betaincinv(unlike, like, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])  # quantiles of a beta variate
     return Progress(
         decisions=len(answers),
         texts=sum(_texts(value, wordings) for value in answers),
