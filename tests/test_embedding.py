@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,7 +20,6 @@ from consensus.embedding import (
     named,
     open_embedder,
 )
-from consensus.embedding.exported import ExportedModel
 from consensus.embedding.minilm import minilm_files
 from consensus.errors import ModelError
 
@@ -165,8 +163,9 @@ def test_a_named_model_whose_hash_differs_is_refused_with_a_sentence(folder, tmp
     right = open_embedder(str(folder)).sha256
 
     assert open_embedder(str(folder), sha256=right).sha256 == right
-    with pytest.raises(ModelError, match=r"and 0+ is expected: .* the model was not used"):
-        open_embedder(str(folder), sha256="0" * 64)
+    for name in (str(folder), "lexical", ""):
+        with pytest.raises(ModelError, match=r"and 0+ is expected: .* the model was not used"):
+            open_embedder(name, sha256="0" * 64)
 
 
 def test_a_damaged_model_in_a_folder_is_refused_with_a_sentence(folder, tmp_path: Path) -> None:
@@ -184,7 +183,12 @@ def test_the_environment_names_the_model_of_a_machine(folder, monkeypatch) -> No
     monkeypatch.setenv("CONSENSUS_EMBEDDER_DIGEST", "0" * 64)
     with pytest.raises(ModelError, match="is expected"):
         default_embedder.__wrapped__()
+    for name in ("lexical", ""):
+        monkeypatch.setenv("CONSENSUS_EMBEDDER", name)
+        with pytest.raises(ModelError, match="is expected"):
+            default_embedder.__wrapped__()
     monkeypatch.setenv("CONSENSUS_EMBEDDER", "lexical")
+    monkeypatch.setenv("CONSENSUS_EMBEDDER_DIGEST", LexicalEmbedder().sha256)
     assert default_embedder.__wrapped__() == LexicalEmbedder()
 
 
@@ -246,21 +250,3 @@ def test_a_card_that_says_no_language_is_one_of_an_english_model(tmp_path, decla
     (tmp_path / "README.md").write_text(f"---\n{declared}\n---\nA card.", encoding="utf-8")
 
     assert named._languages(tmp_path) == languages
-
-
-def test_an_exported_model_that_pools_by_itself_is_taken_at_its_word() -> None:
-    class Pooled:
-        def get_inputs(self):
-            return [SimpleNamespace(name="input_ids")]
-
-        def get_outputs(self):
-            return [SimpleNamespace(name="embeddings")]
-
-        def run(self, _names, asked):
-            return [np.array([[asked["input_ids"].sum(), 1.0]], np.float32)]
-
-    words = SimpleNamespace(encode=lambda text: SimpleNamespace(ids=[len(text), 2]))
-
-    vectors = ExportedModel(Pooled(), words, first_token=False, threads=1).encode(["a", "abc"])
-
-    assert vectors.tolist() == [[3, 1], [5, 1]]

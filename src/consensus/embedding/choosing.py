@@ -10,7 +10,7 @@ from pathlib import Path
 from consensus.embedding.encoding import Embedder, about
 from consensus.embedding.lexical import LexicalEmbedder
 from consensus.embedding.minilm import MiniLM, minilm_files
-from consensus.embedding.named import load_named
+from consensus.embedding.named import check_digest, load_named
 
 __all__ = ["default_embedder", "open_embedder"]
 
@@ -34,10 +34,12 @@ def default_embedder() -> Embedder:
     >>> default_embedder().encode(["Does diet help?"]).dtype
     dtype('float32')
     """
+    digest = os.environ.get("CONSENSUS_EMBEDDER_DIGEST", "")
     if named := os.environ.get("CONSENSUS_EMBEDDER", ""):
-        return open_embedder(named, sha256=os.environ.get("CONSENSUS_EMBEDDER_DIGEST", ""))
+        return open_embedder(named, sha256=digest)
     files = minilm_files()
     embedder: Embedder = MiniLM.load(*files) if files else LexicalEmbedder()
+    check_digest(embedder.name, embedder.sha256, digest)
     _LOG.log(logging.INFO if files else logging.WARNING, "%s%s", about(embedder), "" if files else _INSTALL)
     return embedder
 
@@ -69,10 +71,10 @@ def open_embedder(name: str = "", *, fetch: bool = False, sha256: str = "") -> E
     >>> open_embedder("lexical").name
     'lexical'
     """
-    if not name:
-        return default_embedder()
-    if name == "lexical":
-        return LexicalEmbedder()
+    if name in ("", "lexical"):
+        embedder: Embedder = LexicalEmbedder() if name else default_embedder()
+        check_digest(name or embedder.name, embedder.sha256, sha256)
+        return embedder
     embedder = load_named(Path(name) if Path(name).is_dir() else name, fetch=fetch, sha256=sha256)
     _LOG.info("%s", about(embedder))
     return embedder

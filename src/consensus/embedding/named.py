@@ -17,7 +17,7 @@ from consensus.embedding.encoding import Vectors, cores, unit_rows
 from consensus.embedding.exported import ExportedModel, exported_file
 from consensus.errors import ModelError
 
-__all__ = ["NamedModel", "load_named"]
+__all__ = ["NamedModel", "check_digest", "load_named"]
 
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 _QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
@@ -58,11 +58,7 @@ def load_named(where: Path | str, *, fetch: bool, sha256: str = "") -> NamedMode
     """
     folder = where if isinstance(where, Path) else _fetched(where, fetch)
     digest = _digest(folder)
-    if sha256 and sha256 != digest:
-        raise ModelError(
-            f"The files of the model '{where}' have the SHA-256 {digest}, and {sha256} is expected: they are damaged "
-            "or other ones, and the model was not used. Put back the files that were meant, or name their digest."
-        )
+    check_digest(str(where), digest, sha256)
     reader = _reader(folder)
     if not find_spec(reader):
         package = reader.replace("_", "-")
@@ -70,9 +66,21 @@ def load_named(where: Path | str, *, fetch: bool, sha256: str = "") -> NamedMode
     with _told({**_QUIET, **dict.fromkeys(_OFFLINE, "1")}):
         try:
             model = _READERS[reader](folder)
+        except ModelError:
+            raise
         except Exception as error:  # whatever another package raises on files that it cannot read
             raise ModelError(f"The model '{where}' cannot be read by {reader} ({type(error).__name__}).") from error
     return NamedModel(model, str(where), digest, _languages(folder))
+
+
+def check_digest(name: str, found: str, expected: str) -> None:
+    """Refuse a model whose digest is not the one expected; "" expects none."""
+    if expected and expected != found:
+        raise ModelError(
+            f"What decides the vectors of '{name}' has the SHA-256 {found}, and {expected} is expected: its files are "
+            "damaged or other ones, and the model was not used. Put back the files that were meant, or name their "
+            "digest."
+        )
 
 
 def _fetched(name: str, fetch: bool) -> Path:
@@ -122,13 +130,22 @@ _READERS: dict[str, Callable[[Path], Any]] = {
 }
 
 
+_READ_AS = b"2"
+"""How files are read: another number where the same files come to mean other vectors."""
+
+_CARDS = {".md", ".png", ".jpg", ".svg", ".pdf"}
+"""Endings of files that tell people of a model; by all others it may compute."""
+
+
 def _digest(folder: Path) -> str:
-    """Return the digest of all files by which the model computes."""
-    found = hashlib.sha256()
+    """Return the digest of all files by which the model may compute, weights beside an ONNX file among them."""
+    found = hashlib.sha256(_READ_AS)
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix in {".json", ".safetensors", ".bin", ".onnx", ".txt", ".model"}:
-            found.update(path.relative_to(folder).as_posix().encode())
-            found.update(hashlib.sha256(path.read_bytes()).digest())
+        name = path.relative_to(folder)
+        if path.is_file() and path.suffix not in _CARDS and not any(part.startswith(".") for part in name.parts):
+            found.update(name.as_posix().encode())
+            with path.open("rb") as file:
+                found.update(hashlib.file_digest(file, "sha256").digest())
     return found.hexdigest()
 
 
