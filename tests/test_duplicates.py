@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from consensus.duplicates import (
     SPELLING_THRESHOLD,
+    THRESHOLD,
     b_cubed,
     calibrated_threshold,
     group_id,
@@ -200,6 +201,41 @@ def test_a_threshold_hangs_on_wordings_and_not_on_how_often_each_was_sent() -> N
     for threshold in thresholds:
         proposed = propose_groups(once, threshold=threshold)
         assert b_cubed(proposed["group"], proposed["submission_id"].map(groups)).f1 > 0.95
+
+
+FRENCH = [f"Est-ce que {what} peut aider les personnes {how} ?" for what in ("le sport", "la lecture", "le jardinage",
+          "la natation", "le dessin", "la marche", "le chant", "la danse", "le silence", "la musique")
+          for how in ("qui dorment mal", "qui dorment mal la nuit")]  # fmt: skip
+
+
+def test_a_threshold_of_meaning_is_not_used_where_spelling_is_compared() -> None:
+    frame = frame_of([*SLEEP, *WORK, *FRENCH])
+    apart, careful, spelled = (
+        members(propose_groups(frame, default_embedder(), **how))
+        for how in ({"threshold": 1.0}, {}, {"spelling_threshold": 1.0})
+    )
+    english = set(frame["submission_id"][: len(SLEEP + WORK)])
+
+    def within(groups, part):
+        return {group for group in groups if group <= part}
+
+    french = set(frame["submission_id"]) - english
+    assert within(apart, french) == within(careful, french)
+    assert within(apart, english) != within(careful, english)
+    assert within(spelled, english) == within(careful, english)
+    assert len(within(spelled, french)) > len(within(careful, french))
+
+
+def test_a_threshold_is_found_for_meaning_and_for_spelling_each_from_its_own_texts() -> None:
+    frame = frame_of([*SLEEP, *WORK, *FRENCH])
+    settled = {each: f"g{number // 2}" for number, each in enumerate(frame["submission_id"][len(SLEEP + WORK) :])}
+
+    meant, spelled = (
+        calibrated_threshold(frame, settled, default_embedder(), spelling=spelling) for spelling in (False, True)
+    )
+
+    assert meant == THRESHOLD, "nothing that is settled is read by meaning"
+    assert spelled != SPELLING_THRESHOLD
 
 
 def test_what_all_texts_have_in_common_is_left_alone_where_that_is_asked_for(shared: Path) -> None:

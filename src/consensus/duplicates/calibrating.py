@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from consensus.duplicates.arriving import by_wording, received
 from consensus.duplicates.grouping import SPELLING_THRESHOLD, THRESHOLD, readable_parts
 from consensus.duplicates.neighbourhood import linked
 from consensus.duplicates.quality import b_cubed, pairwise
-from consensus.duplicates.wording import normalise
 from consensus.embedding import Embedder, default_embedder
 
 __all__ = ["FEWEST_SETTLED", "calibrated_threshold"]
@@ -25,6 +25,7 @@ def calibrated_threshold(
     settled: Mapping[str, str],
     embedder: Embedder | None = None,
     *,
+    spelling: bool = False,
     common_directions: bool = True,
 ) -> float:
     """Return the threshold at which proposals agree best with the groups that people have settled.
@@ -39,6 +40,9 @@ def calibrated_threshold(
         Columns `submission_id` and `text`, settled or not.
     settled
         From submission to its group, for those that are settled.
+    spelling
+        Whether it is sought for texts that the embedder does not read, of which the language with the most tells it:
+        cosines of meaning and of spelling have thresholds of their own.
     common_directions
         As proposals are to be made.
 
@@ -48,17 +52,17 @@ def calibrated_threshold(
     >>> calibrated_threshold(frame, {"s1": "g1"})
     0.8
     """
-    if not settled or submissions.empty:
-        return THRESHOLD if (embedder or default_embedder()).languages else SPELLING_THRESHOLD
-    frame = submissions.assign(wording=[normalise(text) for text in submissions["text"]])
-    wordings = frame.sort_values(["wording", "text", "submission_id"]).groupby("wording")  # as proposals take them
-    texts = wordings["text"].first().tolist()
-    members = wordings["submission_id"].agg(list).tolist()
-    largest = max(readable_parts(texts, embedder or default_embedder()), key=lambda part: len(part.numbers))
+    reader = embedder or default_embedder()
+    default = SPELLING_THRESHOLD if spelling or not reader.languages else THRESHOLD
+    texts, members = by_wording(received(submissions))
+    parts = [part for part in readable_parts(texts, reader) if (part.embedder is reader) != spelling] if settled else []
+    if not parts:
+        return default
+    largest = max(parts, key=lambda part: len(part.numbers))
     chosen = [each for number in largest.numbers for each in members[number]]
     known = [submission in settled for submission in chosen]
     if sum(known) < FEWEST_SETTLED:
-        return largest.threshold
+        return default
     truth = [settled.get(submission, f"alone {submission}") for submission in chosen]
     _, linkage = linked(largest.likeness(common_directions=common_directions), _LOWEST)
     counts = [len(members[number]) for number in largest.numbers]

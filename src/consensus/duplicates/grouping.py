@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from consensus.digest import short_id
+from consensus.duplicates.arriving import by_wording, received
 from consensus.duplicates.languages import UNKNOWN, language
 from consensus.duplicates.neighbourhood import likeness, linked, spelled_likeness
 from consensus.duplicates.neighbours import GRID_LENGTH, on_grid
-from consensus.duplicates.wording import normalise
 from consensus.embedding import Embedder, LexicalEmbedder, default_embedder
 from consensus.vocabulary import COLUMNS, empty
 
@@ -55,6 +55,7 @@ def propose_groups(
     embedder: Embedder | None = None,
     *,
     threshold: float | None = None,
+    spelling_threshold: float | None = None,
     common_directions: bool = True,
 ) -> pd.DataFrame:
     """Return the proposals frame: for every submission a duplicate group, which may hold it alone.
@@ -72,8 +73,10 @@ def propose_groups(
     embedder
         What compares the texts; by default the language model that is installed.
     threshold
-        The least mean cosine in (0, 1]; more gives smaller groups. By default `THRESHOLD`, where spelling is compared
-        `SPELLING_THRESHOLD`.
+        The least mean cosine in (0, 1] of texts that the embedder reads; more gives smaller groups. By default
+        `THRESHOLD`, of an embedder that compares spelling `SPELLING_THRESHOLD`.
+    spelling_threshold
+        The same for texts that it does not read, and which are compared by spelling; by default `SPELLING_THRESHOLD`.
     common_directions
         Whether the directions in which all texts differ most are damped; where texts are on many subjects, that hurts.
 
@@ -83,6 +86,11 @@ def propose_groups(
         One row a submission, by its id. `similarity` is its mean cosine to the rest of its group, 0 for one alone.
         `why` tells the evidence and holds no participant's word. The same whatever the order of rows and the threads.
 
+    Raises
+    ------
+    DataError
+        An id or a text is missing, or an id is there twice; all such faults at once.
+
     Examples
     --------
     >>> texts = ["Does diet help anxiety?", "does diet help anxiety", "Does ECT harm memory?"]
@@ -91,19 +99,17 @@ def propose_groups(
     >>> proposals["group"].nunique(), proposals["why"].tolist()[0]
     (2, 'same wording as 1 other')
     """
-    if "status" in submissions:
-        submissions = submissions[submissions["status"] == ""]
-    if submissions.empty:
+    told = received(submissions)
+    told = told[told["status"] == ""]
+    if told.empty:
         return empty("proposals")
-    ids = submissions["submission_id"].to_numpy()
-    told = pd.DataFrame({"id": ids, "text": submissions["text"].to_numpy()}, dtype=object)
-    told = told.assign(wording=[normalise(text) for text in told["text"]]).sort_values(["wording", "text", "id"])
-    first = told.drop_duplicates("wording")
-    members = [sorted(found) for _, found in told.groupby("wording", sort=False)["id"]]
+    texts, members = by_wording(told)
+    reader = embedder or default_embedder()
+    asked = {True: threshold, False: spelling_threshold}
     proposed = [
         row
-        for part in readable_parts(first["text"].tolist(), embedder or default_embedder())
-        for row in _proposed(part, members, threshold, common_directions)
+        for part in readable_parts(texts, reader)
+        for row in _proposed(part, members, asked[part.embedder is reader], common_directions)
     ]
     return pd.DataFrame(sorted(proposed), columns=list(COLUMNS["proposals"]))
 

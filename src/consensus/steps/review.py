@@ -18,6 +18,7 @@ from consensus.embedding import CachedEmbedder, Embedder, about, default_embedde
 from consensus.errors import StageError
 from consensus.importers.review import read_review, review_workbook
 from consensus.protocol import Protocol
+from consensus.protocol.model import Duplicates
 from consensus.questions import NOT_YET_REVIEWED, Questions, apply_decisions, apply_evidence_checks, in_force
 from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.outcome import Outcome
@@ -63,11 +64,9 @@ def propose_duplicates(
     heard = (submissions["status"] == "") | submissions["submission_id"].isin(taken_back)
     texts = submissions[heard].assign(status="")
     declared = protocol.duplicates
+    meant, spelled = _thresholds(texts, lineage, reader, declared)
     proposed = duplicates.propose_groups(
-        texts,
-        reader,
-        threshold=declared.threshold or _found_threshold(texts, lineage, reader, declared.common_directions),
-        common_directions=declared.common_directions,
+        texts, reader, threshold=meant, spelling_threshold=spelled, common_directions=declared.common_directions
     )
     proposals = _as_decided(proposed, submissions, standing)
     with db.writing() as session:
@@ -93,16 +92,24 @@ def propose_duplicates(
     )
 
 
-def _found_threshold(
-    submissions: pd.DataFrame, lineage: pd.DataFrame, embedder: Embedder, common_directions: bool
-) -> float | None:
-    """Return the threshold that agrees best with people's questions; None while most submissions are in none."""
+def _thresholds(
+    submissions: pd.DataFrame, lineage: pd.DataFrame, embedder: Embedder, declared: Duplicates
+) -> tuple[float | None, float | None]:
+    """Return the thresholds of meaning and of spelling: the declared one, or those that agree with people's questions.
+
+    None while most submissions are in no question.
+    """
     settled = dict(zip(lineage["submission_id"], lineage["question_id"], strict=True))
-    if 2 * submissions["submission_id"].isin(settled).sum() < len(submissions):
-        return None
-    if len(settled) < duplicates.FEWEST_SETTLED:
-        return None
-    return duplicates.calibrated_threshold(submissions, settled, embedder, common_directions=common_directions)
+    few = 2 * submissions["submission_id"].isin(settled).sum() < len(submissions)
+    if declared.threshold or few or len(settled) < duplicates.FEWEST_SETTLED:
+        return declared.threshold, declared.threshold
+    meant, spelled = (
+        duplicates.calibrated_threshold(
+            submissions, settled, embedder, spelling=spelling, common_directions=declared.common_directions
+        )
+        for spelling in (False, True)
+    )
+    return meant, spelled
 
 
 def _as_decided(proposals: pd.DataFrame, submissions: pd.DataFrame, standing: pd.DataFrame) -> pd.DataFrame:
