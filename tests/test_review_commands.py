@@ -6,6 +6,7 @@ import csv
 import json
 
 import pytest
+from openpyxl import load_workbook
 
 from consensus import steps, store
 from consensus.cli import main
@@ -219,6 +220,21 @@ def test_a_question_is_worded_anew_by_name_and_the_wording_can_be_taken_back(des
     assert (row["kind"], row["subject"], row["by"], row["why"]) == ("wording", question, "ben", "plainer")
     assert reworded == ["Does light in the morning help?"]
     assert desk.frame("questions")["wording"].tolist() == ["What helps?"]
+
+
+def test_a_group_is_worded_by_a_submission_in_it_and_the_workbook_shows_the_question(desk) -> None:
+    light = desk.ids()["Does light therapy in the morning help a"]
+
+    desk.decide("reword", light, "Does light help?", "--why", "plainer", by="ben")
+    desk.decide("reword", desk.frame("questions")["question_id"].iloc[0], "Does morning light help?")
+    desk.done("review", "export", str(desk.home / "review.xlsx"))
+    sheet = load_workbook(desk.home / "review.xlsx")["Questions"]
+    desk.decide("undo")
+    desk.decide("undo")
+
+    assert [sheet.cell(2, 2).value, sheet.max_row] == ["Does morning light help?", 2]
+    assert desk.frame("questions").empty
+    assert desk.decisions()["kind"].tolist() == ["same_question", "wording", "undo", "undo"]
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,9 @@ class PlainDesk:
             self.pile(slip)
         self.aside |= set(slips)
 
+    def reword(self) -> None:
+        """Write on a pile's label."""
+
     def partition(self) -> set[frozenset[str]]:
         """Return the piles at the end, untouched slips with those of their wording, nothing that is set aside."""
         touched = set(self.order)
@@ -190,6 +193,15 @@ class Review(RuleBasedStateMachine):
         self.queue.set_aside(slips, "not a question", by="Bo", at=NOON)
         self.acts.append(("set_aside", slips))
 
+    @precondition(lambda self: len(self.queue.groups()))
+    @rule(data=st.data())
+    def reword(self, data: st.DataObject) -> None:
+        group = self.pick(data, self.queue.groups())["group"]
+        questions = self.queue.wordings()
+        mine = questions.loc[questions["group"] == group, "question_id"].tolist()
+        self.queue.reword(data.draw(st.sampled_from(mine)) if mine else group, "Why?", by="Ada", at=NOON)
+        self.acts.append(("reword",))
+
     @precondition(lambda self: self.acts)
     @rule()
     def undo(self) -> None:
@@ -218,6 +230,7 @@ class Review(RuleBasedStateMachine):
         again = ReviewQueue(self.all(), LexicalEmbedder(), self.queue.log)
         pd.testing.assert_frame_equal(again.groups(), self.queue.groups())
         pd.testing.assert_frame_equal(again.aside(), self.queue.aside())
+        pd.testing.assert_frame_equal(again.wordings(), self.queue.wordings())
         assert again.next() == self.queue.next()
 
     @invariant()
@@ -390,7 +403,7 @@ def test_answers_that_arrive_join_the_review_and_unsettle_nothing() -> None:
 def test_an_id_that_comes_twice_with_another_text_is_refused() -> None:
     queue = queue_of(["Does sleep help?"])
 
-    with pytest.raises(DataError, match="'s000' is there twice"):
+    with pytest.raises(DataError, match="'s000' is there already with another text"):
         queue.add(submissions(["Something else"]))
     assert len(queue.groups()) == 1
 
@@ -512,3 +525,65 @@ def test_decisions_that_are_read_twice_count_once() -> None:
 
     assert queue.log.equals(log)
     assert queue.progress() == progress
+
+
+def test_a_group_that_is_worded_becomes_a_question_and_reads_as_was_said_last() -> None:
+    queue = queue_of(["Does sleep help?", "does sleep help", "Is ECT safe?"])
+    group = queue.groups()["group"].iloc[0]
+
+    queue.reword(group, "What does sleep do? ", by="Ada", at=NOON, why="plainer")
+    first = queue.wordings()
+    queue.reword(group, "Does sleep help people?", by="Bo", at=NOON)
+    second = queue.wordings()
+    queue.undo(by="Bo")
+
+    (row,) = first.to_dict("records")
+    assert row == {"group": group, "question_id": row["question_id"], "wording": "What does sleep do?"} | {
+        "by": "Ada", "at": NOON, "why": "plainer"
+    }  # fmt: skip
+    assert second["wording"].tolist() == ["Does sleep help people?"]
+    assert queue.wordings().equals(first)
+    assert queue.log["kind"].tolist() == ["same_question", "wording", "undo"]
+    assert ReviewQueue(submissions(["Does sleep help?", "does sleep help", "Is ECT safe?"]), LexicalEmbedder(),
+                       queue.log).wordings().equals(first)  # fmt: skip
+
+
+def test_a_wording_of_the_queue_is_that_of_the_summary_question_and_stays_with_those_that_were_not_split_off() -> None:
+    frame = submissions(["Does sleep help?", "does sleep help", "DOES SLEEP HELP"])
+    cuts = frame.assign(answer_id="", response_id="r", group="carer", start=0, end=0, status="")
+    queue = ReviewQueue(frame, LexicalEmbedder())
+    queue.reword(queue.groups()["group"].iloc[0], "What helps?", by="Ada", at=NOON)
+    queue.split(queue.groups()["group"].iloc[0], ["s000"], by="Ada", at=NOON)
+    left = queue.groups().set_index("submission_id").loc["s001", "group"]
+
+    queue.reword(left, "What helps people sleep?", by="Ada", at=NOON)
+
+    built = apply_decisions(cuts, empty("proposals"), queue.log)
+    assert queue.wordings()[["group", "wording"]].values.tolist() == [[left, "What helps people sleep?"]]
+    assert built.questions["wording"].tolist() == ["What helps people sleep?"]
+    assert built.lineage["submission_id"].tolist() == ["s001", "s002"]
+
+
+def test_a_wording_without_a_group_or_without_words_is_refused_with_all_that_is_wrong() -> None:
+    queue = queue_of(["Does sleep help?"])
+
+    with pytest.raises(DataError, match="2 faults in the wording") as caught:
+        queue.reword("g-none", " ")
+
+    assert "no group and no question 'g-none'" in str(caught.value)
+    assert queue.log.empty
+
+
+def test_of_two_questions_that_met_in_one_group_the_one_that_is_meant_must_be_named() -> None:
+    queue = queue_of(["Does sleep help?", "Does rest help?"])
+    for group in queue.groups()["group"]:
+        queue.reword(group, "What helps?", by="Ada", at=NOON)
+    queue.read([told(queue, "s000", "s001", same=True)])
+    (group,) = set(queue.groups()["group"])
+    question = queue.wordings()["question_id"].iloc[1]
+
+    with pytest.raises(DataError, match="holds several questions"):
+        queue.reword(group, "What helps people?")
+    queue.reword(question, "What helps people?")
+
+    assert queue.wordings().set_index("question_id").loc[question, "wording"] == "What helps people?"

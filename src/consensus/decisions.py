@@ -1,12 +1,14 @@
-"""Which decisions stand, and which summary question a workshop merged into which: read by every stage alike."""
+"""Which decisions stand, what they call a summary question, and which was merged into which: for every stage alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-__all__ = ["in_force", "merged", "taken_back"]
+from consensus.digest import short_id
+
+__all__ = ["in_force", "merged", "question_id", "taken_back"]
 
 
 def in_force(decisions: pd.DataFrame) -> pd.DataFrame:
@@ -74,3 +76,16 @@ def merged(decisions: pd.DataFrame) -> Callable[[str], str]:
         if source != target:
             into[source] = target
     return last
+
+
+def question_id(submission_ids: Iterable[str]) -> str:
+    """Return the id of the summary question that a group of submissions becomes when it is accepted.
+
+    It is recorded in the decision and never changes afterwards, whatever joins or leaves the question.
+
+    Examples
+    --------
+    >>> question_id(["s2", "s1"]) == question_id(["s1", "s2"])
+    True
+    """
+    return short_id("q", *sorted(submission_ids))

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from consensus.decisions import in_force, merged
-from consensus.digest import short_id
+from consensus.decisions import in_force, merged, question_id
 from consensus.errors import DataError
 from consensus.vocabulary import COLUMNS, empty
 
@@ -126,19 +125,6 @@ class _Desk:
                     self.aside[submission] = _Aside(why or "set aside", by, at)
             case "in_scope":
                 self.aside.pop(subject, None)
-
-
-def question_id(submission_ids: Iterable[str]) -> str:
-    """Return the id of the summary question that a group of submissions becomes when it is accepted.
-
-    It is recorded in the decision and never changes afterwards, whatever joins or leaves the question.
-
-    Examples
-    --------
-    >>> question_id(["s2", "s1"]) == question_id(["s1", "s2"])
-    True
-    """
-    return short_id("q", *sorted(submission_ids))
 
 
 def apply_decisions(

@@ -41,8 +41,8 @@ def add_to(review: argparse._SubParsersAction, command: Add) -> None:
     parser = command(review, "set-aside", _set_aside, "put submissions aside, with the reason")
     parser.add_argument("submissions", nargs="+", metavar="SUBMISSION")
     parser.add_argument("--why", required=True)
-    parser = command(review, "reword", _reword, "write a summary question anew")
-    parser.add_argument("question", help="its id, as `consensus questions` shows it")
+    parser = command(review, "reword", _reword, "write a summary question anew, or make one of a group")
+    parser.add_argument("question", help="its id, as `consensus questions` shows it, or a submission of the group")
     parser.add_argument("wording")
     parser.add_argument("--why", default="")
     command(review, "undo", _undo, "take back the last decision on what asks the same").add_argument(
@@ -107,16 +107,7 @@ def _set_aside(context: Context, options: argparse.Namespace) -> Said:
 
 
 def _reword(context: Context, options: argparse.Namespace) -> Said:
-    outcome = steps.reword_question(
-        context.db,
-        context.partnership,
-        options.question,
-        options.wording,
-        by=context.by,
-        now=context.now,
-        why=options.why,
-    )
-    return Said.of(outcome)
+    return _decided(context, options, steps.reword_question, options.question, options.wording)
 
 
 def _undo(context: Context, options: argparse.Namespace) -> Said:

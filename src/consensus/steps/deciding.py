@@ -33,7 +33,7 @@ __all__ = [
     "undo_decision",
 ]
 
-QUEUE = ("compared", "split", "move", "set_aside", "wording")
+QUEUE = ("compared", "split", "move", "set_aside", "wording", "same_question")
 """The kinds of decision that are taken screen by screen; the last one of them can be taken back."""
 
 
@@ -126,26 +126,32 @@ def set_submissions_aside(
 
 
 def reword_question(
-    db: Store, partnership: str, question: str, wording: str, *, by: str, now: datetime, why: str = ""
+    db: Store, partnership: str, question: str, wording: str, *, by: str, now: datetime, why: str = "", cache: Path
 ) -> Outcome:
-    """Record how a person words a summary question.
+    """Record how a person words a summary question, or a submission's group, which becomes a question if it is none.
 
     Raises
     ------
     DataError
-        There is no such question, or the wording is empty.
+        There is no such question or submission, or the wording is empty.
     """
     with db.reading() as session:
         known = set(store.load_frame(session, "questions", partnership)["question_id"])
+        there = set(store.load_frame(session, "submissions", partnership)["submission_id"])
     faults = []
-    if question not in known:
+    if question not in known | there:
         faults.append(f"There is no summary question '{question}'; `consensus questions` lists those that there are.")
     if not wording.strip():
         faults.append("The wording is empty; write the question as it should stand on the ballot.")
     if faults:
         raise DataError.of("the wording", faults)
-    row = {"kind": "wording", "subject": question, "value": {"wording": wording.strip()}}
-    return _record(db, partnership, pd.DataFrame([{**row, "by": by, "at": now, "why": why}]), now)
+    if question in known:
+        row = {"kind": "wording", "subject": question, "value": {"wording": wording.strip()}}
+        return _record(db, partnership, pd.DataFrame([{**row, "by": by, "at": now, "why": why}]), now)
+    with db.reading() as session:
+        queue, _ = _queue(session, partnership, cache)
+    queue.reword(_group_of(queue, question), wording, by=by, at=now, why=why)
+    return _record(db, partnership, queue.log.iloc[-1:], now)
 
 
 def _group_of(queue: ReviewQueue, submission: str) -> str:

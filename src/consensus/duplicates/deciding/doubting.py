@@ -98,7 +98,7 @@ class Doubts:
         if not root:
             return
         own, found = set(rows.tolist()), []
-        for near, far, part in self._standing.links_from(root):
+        for near, far, part in self._standing.links.behind(root):
             said = self._standing.joined.get(_pair(near, far))
             behind = own.intersection(self._number[each] for each in part if each in self._number)
             if said is not None and 0 < len(behind) < len(own):

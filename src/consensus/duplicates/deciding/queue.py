@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from consensus.decisions import in_force
+from consensus.duplicates.arriving import received
 from consensus.duplicates.combiner import Combiner
 from consensus.duplicates.deciding.acts import as_log, decision, frame_of
 from consensus.duplicates.deciding.checking import is_due
@@ -17,6 +18,7 @@ from consensus.duplicates.deciding.choosing import Chooser, Costs
 from consensus.duplicates.deciding.doubting import Doubts
 from consensus.duplicates.deciding.landscape import Landscape
 from consensus.duplicates.deciding.likeness import EVIDENCE, PRIOR
+from consensus.duplicates.deciding.naming import rewording, wordings
 from consensus.duplicates.deciding.progress import Progress, progress
 from consensus.duplicates.deciding.screens import Screen
 from consensus.duplicates.deciding.showing import THOUSAND, Showing
@@ -48,7 +50,7 @@ class ReviewQueue:
     Raises
     ------
     DataError
-        An id is there twice, or the log is not one.
+        An id or a text is missing, an id is there twice, or the log is not one.
 
     Examples
     --------
@@ -139,7 +141,7 @@ class ReviewQueue:
 
     def move(self, submission: str, group: str, by: str = "", at: datetime | None = None, why: str = "") -> None:
         """Record that a submission, whether set aside or not, belongs to a group."""
-        self._checked([submission])
+        (submission,) = self._checked([submission])
         inside = self._groups.get(group)
         if inside is None:
             raise DataError(f"There is no group '{group}'; `groups()` lists those that there are.")
@@ -152,6 +154,14 @@ class ReviewQueue:
         if not why.strip():
             raise DataError("A submission is set aside with a reason; say why.")
         self._append("set_aside", aside[0], {"submissions": aside}, by, at, why)
+
+    def reword(self, group: str, wording: str, by: str = "", at: datetime | None = None, why: str = "") -> None:
+        """Record how the summary question of a group reads; of a group that is none yet, it makes one.
+
+        `group` may be the id of a question as well, which it must be where several stand in one group.
+        """
+        kind, subject, value = rewording(group, wording, self._groups, self._standing)
+        self._append(kind, subject, value, by, at, why)
 
     def undo(self, by: str = "", at: datetime | None = None, why: str = "") -> None:
         """Take back the last decision that stands, by another row of the log."""
@@ -188,6 +198,10 @@ class ReviewQueue:
         rows = [(each, *self._standing.aside[each]) for each in sorted(self._standing.aside) if each in self._texts]
         return pd.DataFrame(rows, columns=["submission_id", "reason", "by", "at"], dtype=object)
 
+    def wordings(self) -> pd.DataFrame:
+        """Return the summary questions that people made of groups: group, question_id, wording, by, at and why."""
+        return wordings(self._standing_rows, self._groups, self._standing)
+
     @property
     def log(self) -> pd.DataFrame:
         """The decisions in the order in which they were appended, as the store keeps them."""
@@ -202,16 +216,12 @@ class ReviewQueue:
 
     def _take(self, submissions: pd.DataFrame) -> None:
         """Take submissions in; one that is there already with the same text is passed over."""
-        status = submissions["status"] if "status" in submissions else [""] * len(submissions)
-        ids = [str(each) for each in submissions["submission_id"]]
-        told = [each for each, count in pd.Series(ids, dtype=object).value_counts().items() if count > 1]
-        rows = list(zip(ids, submissions["text"], status, strict=True))
-        told += [each for each, text, _ in rows if self._texts.get(each, text) != text]
-        if told:
-            raise DataError.of(
-                "the submissions",
-                [f"'{each}' is there twice; give every submission an id of its own." for each in told],
-            )
+        frame = received(submissions)
+        rows = list(zip(frame["submission_id"], frame["text"], frame["status"], strict=True))
+        again = [each for each, text, _ in rows if self._texts.get(each, text) != text]
+        if again:
+            told = [f"'{each}' is there already with another text; give a new one an id of its own." for each in again]
+            raise DataError.of("the submissions", told)
         self._texts.update({each: text for each, text, _ in rows})
         self._status.update({each: reason for each, _, reason in rows if reason})
 
@@ -351,7 +361,7 @@ class ReviewQueue:
         return all(self._wordings.get(each, "") for submissions in shown for each in submissions)
 
     def _checked(self, submissions: Iterable[str]) -> list[str]:
-        listed = list(dict.fromkeys(submissions))
+        listed = list(dict.fromkeys(map(str, submissions)))
         unknown = [f"'{each}' is no submission of this queue." for each in listed if each not in self._texts]
         if unknown or not listed:
             raise DataError.of("the decision", unknown or ["It names no submission; name at least one."])

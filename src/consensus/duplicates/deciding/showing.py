@@ -83,7 +83,7 @@ class Showing:
         """Return the screen that settles a contest: the two, and all by which they hang together."""
         one, other = contest.pair
         together = self.standing.home(one) == self.standing.home(other)
-        steps = self.standing.path(one, other)[1:] if together else [other]
+        steps = self.standing.links.path(one, other)[1:] if together else [other]
         said = "first the same, then not" if together else "first not the same, then the same"
         return Screen(
             self._beside(one),

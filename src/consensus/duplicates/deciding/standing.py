@@ -8,13 +8,14 @@ first of its wording that one did. So it makes no difference whether an answer a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from consensus.digest import short_id
+from consensus.duplicates.deciding.links import Links
 
 __all__ = ["Aside", "Contest", "Said", "Standing"]
 
@@ -53,6 +54,10 @@ class Standing:
     ----------
     wording
         For each submission the form in which it is compared; "" for one that says nothing, which is with no other.
+    links
+        By which those in one group hang together.
+    questions
+        For each summary question that people made a submission in it.
     """
 
     wording: Mapping[str, str]
@@ -63,14 +68,14 @@ class Standing:
     decided: set[str] = field(default_factory=set)
     joined: dict[Pair, Said] = field(default_factory=dict)
     parted: dict[Pair, Said] = field(default_factory=dict)
+    links: Links = field(default_factory=Links)
+    questions: dict[str, str] = field(default_factory=dict)
     compared: int = 0
     repeats: int = 0
     disagreements: int = 0
     contradictions: int = 0
     _named: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    _links: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _apart: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    _questions: dict[str, str] = field(default_factory=dict)
 
     def read(self, row: Mapping[str, Any]) -> None:
         """Take one decision; kinds that move no submission are passed over."""
@@ -117,33 +122,6 @@ class Standing:
                     found.setdefault(self.group[other], (one, other))
         return list(found.values())
 
-    def links_from(self, root: str) -> list[tuple[str, str, list[str]]]:
-        """Return the links of a group, away from one submission: the near end, the far one, and all behind it."""
-        order, before = [root], {root: root}
-        for each in order:
-            for near in sorted(self._links[each]):
-                if near not in before:
-                    before[near] = each
-                    order.append(near)
-        behind = {each: [each] for each in order}
-        for each in reversed(order[1:]):
-            behind[before[each]] += behind[each]
-        return [(before[each], each, behind[each]) for each in order[1:]]
-
-    def path(self, one: str, other: str) -> list[str]:
-        """Return the submissions by which two of a group hang together, from the one to the other."""
-        before: dict[str, str] = {one: one}
-        queue = [one]
-        for each in queue:
-            for near in sorted(self._links[each]):
-                if near not in before:
-                    before[near] = each
-                    queue.append(near)
-        steps = [other]
-        while steps[-1] != one:
-            steps.append(before[steps[-1]])
-        return steps[::-1]
-
     # -- the acts ---------------------------------------------------------------------------------------------------
 
     def _read_compared(self, row: Mapping[str, Any]) -> None:
@@ -183,18 +161,18 @@ class Standing:
 
     def _read_move(self, row: Mapping[str, Any]) -> None:
         value = row["value"]
-        beside = value.get("beside") or self._questions.get(value.get("to", ""))
+        beside = value.get("beside") or self.questions.get(value.get("to", ""))
         moved = self._name_all([row["subject"]], also_aside=True)
         target = self._name_all([beside]) if beside else []
         if moved and target and moved != target:
             self._join(moved, target[0])
         elif moved and "beside" not in value:
-            self._questions[value["to"]] = moved[0]
+            self.questions[value["to"]] = moved[0]
             self._gather(moved, self._fresh(moved))
 
     def _read_same_question(self, row: Mapping[str, Any]) -> None:
         placed = self._name_all(row["value"].get("submissions", ()), also_aside=True)
-        beside = self._questions.get(row["subject"])
+        beside = self.questions.get(row["subject"])
         if not placed:
             return
         if beside and beside not in self.aside and beside not in placed:
@@ -202,7 +180,7 @@ class Standing:
             return
         if len({self.group[each] for each in placed}) > 1 or len(self.members[self.group[placed[0]]]) > len(placed):
             self._gather(placed, self._fresh(placed))
-        self._questions[row["subject"]] = placed[0]
+        self.questions[row["subject"]] = placed[0]
 
     def _read_set_aside(self, row: Mapping[str, Any]) -> None:
         for submission in self._name_all(row["value"].get("submissions", [row["subject"]]), also_aside=True):
@@ -230,7 +208,7 @@ class Standing:
             self.group[submission] = home
             beside = self.members.setdefault(home, [])
             if beside:
-                self._link(submission, next(o for o in beside if self.wording[o] == self.wording[submission]))
+                self.links.tie(submission, next(o for o in beside if self.wording[o] == self.wording[submission]))
             beside.append(submission)
             self._named[self.wording[submission]].append(submission)
         return [each for each in there if also_aside or each not in self.aside]
@@ -241,21 +219,13 @@ class Standing:
             identity = short_id("g", identity)
         return identity
 
-    def _link(self, one: str, other: str) -> None:
-        self._links[one].add(other)
-        self._links[other].add(one)
-
-    def _unlink(self, one: str, other: str) -> None:
-        self._links[one].discard(other)
-        self._links[other].discard(one)
-
     def _tell_apart(self, one: str, other: str) -> None:
         self._apart[one].add(other)
         self._apart[other].add(one)
 
     def _say_same(self, anchor: str, other: str, by: str) -> None:
         if self.group[anchor] == self.group[other]:
-            steps = self.path(anchor, other)
+            steps = self.links.path(anchor, other)
             for pair in pairwise(steps):
                 self._count(self.joined, pair, known=True)
         elif self.group[other] in self.apart(self.group[anchor]):
@@ -312,7 +282,7 @@ class Standing:
         judged = set(different)
         for other in different:
             if self.group[other] == self.group[anchor]:
-                steps = self.path(anchor, other)
+                steps = self.links.path(anchor, other)
                 cut = next(n for n, step in enumerate(steps) if step in judged)
                 self._cut(steps[cut - 1], steps[cut])
             else:
@@ -327,7 +297,7 @@ class Standing:
 
     def _merge(self, anchor: str, other: str) -> None:
         """Join two groups; the larger keeps its id, of two alike the anchor's."""
-        self._link(anchor, other)
+        self.links.tie(anchor, other)
         kept, gone = self.group[anchor], self.group[other]
         if len(self.members[gone]) > len(self.members[kept]):
             kept, gone = gone, kept
@@ -336,11 +306,9 @@ class Standing:
             self.members[kept].append(each)
 
     def _cut(self, kept: str, leaving: str) -> None:
-        self._unlink(kept, leaving)
+        self.links.cut(kept, leaving)
         self.joined.pop((min(kept, leaving), max(kept, leaving)), None)
-        reached = [leaving]
-        for each in reached:
-            reached += sorted(self._links[each] - set(reached))
+        reached = self.links.reached(leaving)
         self._place(reached, self._fresh(reached))
         self._tell_apart(kept, leaving)
         self._count(self.parted, (kept, leaving))
@@ -349,9 +317,9 @@ class Standing:
         """Take submissions out of their groups into one of their own; those left behind stay together."""
         taken = set(submissions)
         self.decided |= taken
+        self._hand_over(taken)
         for each in submissions:
-            for near in list(self._links[each]):
-                self._unlink(each, near)
+            self.links.free(each)
         left = {self.group[each] for each in submissions}
         self._place(submissions, into)
         for group in sorted(left):
@@ -361,6 +329,12 @@ class Standing:
             for told in self._apart[each] & taken:
                 self._apart[each].discard(told)
                 self._apart[told].discard(each)
+
+    def _hand_over(self, leaving: set[str]) -> None:
+        """Let one that stays behind stand for a question whose submission leaves its group."""
+        for question, each in self.questions.items():
+            if each in leaving:
+                self.questions[question] = next((o for o in self.members[self.group[each]] if o not in leaving), each)
 
     def _place(self, submissions: Sequence[str], into: str) -> None:
         for each in submissions:
@@ -373,21 +347,8 @@ class Standing:
 
     def _hold_together(self, submissions: Sequence[str]) -> None:
         """Link the parts of a group that hang together no more to its first member."""
-        for part in list(self._parts(submissions))[1:]:
-            self._link(submissions[0], part)
-
-    def _parts(self, submissions: Sequence[str]) -> Iterator[str]:
-        seen: set[str] = set()
-        for each in submissions:
-            if each in seen:
-                continue
-            yield each
-            reached = [each]
-            seen.add(each)
-            for one in reached:
-                fresh = sorted(self._links[one] - seen)
-                seen.update(fresh)
-                reached += fresh
+        for part in list(self.links.parts(submissions))[1:]:
+            self.links.tie(submissions[0], part)
 
     def _join(self, submissions: list[str], beside: str) -> None:
         """Bring submissions to the group of another, whatever told them apart before."""
