@@ -100,14 +100,14 @@ def _cosines(
     vectors = likeness(learned_vectors([*told["text"], *declared], embedder)).astype(np.float64)
     rows, names = vectors[: len(told)], [category.id for category in categories]
     middles = _DECLARED * vectors[len(told) :]
-    under = told["submission_id"].map(dict(decided)).fillna("").to_numpy()
-    group = told["group"].to_numpy()
-    for number, category in enumerate(names):
-        for question in sorted(set(group[under == category])):
-            middles[number] += _middle(rows[(group == question) & (under == category)])
-    centres = np.stack([_middle(rows[group == each]) for each in groups])
+    under = told["submission_id"].map(dict(decided)).fillna("")
+    numbered = pd.Series(np.arange(len(told)), index=told.index)
+    for (category, _), places in numbered.groupby([under, told["group"]]):
+        if category in names:
+            middles[names.index(category)] += _middle(rows[places])
+    centres = np.stack([_middle(rows[places]) for _, places in numbered.groupby(told["group"])])
     lengths = np.sqrt((middles**2).sum(axis=1, keepdims=True)).clip(1e-9)
-    return np.asarray((centres[:, None, :] * (middles / lengths)[None, :, :]).sum(axis=2), float)
+    return np.column_stack([(centres * middle).sum(axis=1) for middle in middles / lengths])
 
 
 def _middle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
