@@ -31,7 +31,8 @@ def sorted_into(table: np.ndarray, count: int) -> list[list[int]]:
     """Return the places of a table of likeness as about `count` groups.
 
     Groups in which even the two least alike are as alike as can be; then each place goes to the group that it is most
-    like on average, a few times over. One that was left alone goes to whatever it is like at all.
+    like on average, a few times over. One that was left alone goes to whatever it is like at all, and stays alone where
+    it is like nothing.
 
     Examples
     --------
@@ -47,7 +48,9 @@ def sorted_into(table: np.ndarray, count: int) -> list[list[int]]:
         member = np.eye(count)[labels]
         others = member.sum(axis=0) - member
         mean = (table @ member - member * table.diagonal()[:, None]) / np.maximum(others, 1)
-        nearer = mean.round(DECIMALS).argmax(axis=1)
+        mean = mean.round(DECIMALS)
+        stays = mean[np.arange(len(labels)), labels] >= mean.max(axis=1)
+        nearer = np.where(stays, labels, mean.argmax(axis=1))
         if (nearer == labels).all():
             break
         labels = nearer
