@@ -42,37 +42,69 @@ def top_ten_lists(case: Case) -> Iterator[State]:
     How likely two groups are the same follows from the cosine of their centres, what all texts share taken away, by a
     logistic model fitted again every 40 answers.
     """
-    count = len(case.ids)
-    sums, size, labels = case.vectors - case.vectors.mean(axis=0, dtype=float), np.ones(count), np.arange(count)
-    allowed = ~np.eye(count, dtype=bool)
-    cosines, same, model = [], [], (-5.0, 9.0)
-    centres = sums / np.linalg.norm(sums, axis=1, keepdims=True)
-    table = centres @ centres.T
-    screens = texts = 0
+    desk = _Lists(case)
+    cosines, same, screens, texts = [], [], 0, 0
     while True:
-        chance = np.where(allowed, 1 / (1 + np.exp(-(model[0] + model[1] * table))), 0)
-        gain = 2 * chance * size[:, None] * size / (size[:, None] + size)
-        best = np.argpartition(-gain, LIST, axis=1)[:, :LIST]
-        anchor = int(np.take_along_axis(gain, best, axis=1).sum(axis=1).argmax())
-        shown = [int(n) for n in best[anchor][np.argsort(-gain[anchor, best[anchor]])] if allowed[anchor, n]]
+        anchor, shown = desk.likeliest()
         if not shown:
             return
-        for other in shown:
-            cosines.append(table[anchor, other])
-            same.append(case.truth[anchor] == case.truth[other])
-            allowed[anchor, other] = allowed[other, anchor] = False
-        for other in [o for o, yes in zip(shown, same[-len(shown) :], strict=True) if yes]:
-            labels[labels == labels[other]] = labels[anchor]
-            sums[anchor] += sums[other]
-            size[anchor] += size[other]
-            allowed[anchor] &= allowed[other]
-            allowed[:, anchor] = allowed[anchor]
-            allowed[other] = allowed[:, other] = False
-        centre = sums[anchor] / np.linalg.norm(sums[anchor])
-        centres[anchor] = centre
-        table[anchor] = table[:, anchor] = centres @ centre
+        cosines += desk.table[anchor, shown].tolist()
+        same += (case.truth[anchor] == case.truth[shown]).tolist()
+        desk.answer(anchor, shown, [o for o, yes in zip(shown, same[-len(shown) :], strict=True) if yes])
         screens, texts = screens + 1, texts + 1 + len(shown)
         if screens % REFIT == 0 and 0 < sum(same) < len(same):
             fitted = LogisticRegression(C=10).fit(np.array(cosines)[:, None], same)
-            model = (float(fitted.intercept_[0]), float(fitted.coef_[0, 0]))
-        yield screens, texts, labels, None
+            desk.learn(float(fitted.intercept_[0]), float(fitted.coef_[0, 0]))
+        yield screens, texts, desk.labels, None
+
+
+class _Lists:
+    """The groups of a case, and what asking about any two would gain, kept up where an answer changes it."""
+
+    def __init__(self, case: Case) -> None:
+        count = len(case.ids)
+        self.labels, self.size = np.arange(count), np.ones(count)
+        self.sums = case.vectors - case.vectors.mean(axis=0, dtype=float)
+        self.allowed = ~np.eye(count, dtype=bool)
+        centres = self.sums / np.linalg.norm(self.sums, axis=1, keepdims=True)
+        self.centres, self.table = centres, centres @ centres.T
+        self.learn(-5.0, 9.0)
+
+    def learn(self, level: float, slope: float) -> None:
+        """Take another model, and weigh all anew."""
+        self.model = (level, slope)
+        self.gain = np.empty_like(self.table)
+        for start in range(0, len(self.size), 500):
+            self._weigh(np.arange(start, min(start + 500, len(self.size))))
+
+    def _weigh(self, rows: np.ndarray) -> None:
+        chance = 1 / (1 + np.exp(-(self.model[0] + self.model[1] * self.table[rows])))
+        one = self.size[rows, None]
+        self.gain[rows] = np.where(self.allowed[rows], 2 * chance * one * self.size / (one + self.size), 0)
+        self.gain[:, rows] = self.gain[rows].T
+
+    def likeliest(self) -> tuple[int, list[int]]:
+        """Return the anchor with the most to be gained, and the groups to be asked about beside it."""
+        there = np.flatnonzero(self.allowed.any(axis=1))
+        if not len(there):
+            return 0, []
+        best = np.argpartition(-self.gain[there], LIST, axis=1)[:, :LIST]
+        place = int(np.take_along_axis(self.gain[there], best, axis=1).sum(axis=1).argmax())
+        anchor, others = int(there[place]), best[place]
+        order = others[np.argsort(-self.gain[anchor, others])]
+        return anchor, [int(other) for other in order if self.allowed[anchor, other]]
+
+    def answer(self, anchor: int, shown: list[int], same: list[int]) -> None:
+        """Join what was said to be the same; nothing that was shown is asked again."""
+        self.allowed[anchor, shown] = self.allowed[shown, anchor] = False
+        for other in same:
+            self.labels[self.labels == self.labels[other]] = self.labels[anchor]
+            self.sums[anchor] += self.sums[other]
+            self.size[anchor] += self.size[other]
+            self.allowed[anchor] &= self.allowed[other]
+            self.allowed[:, anchor] = self.allowed[anchor]
+            self.allowed[other] = self.allowed[:, other] = False
+        centre = self.sums[anchor] / np.linalg.norm(self.sums[anchor])
+        self.centres[anchor] = centre
+        self.table[anchor] = self.table[:, anchor] = self.centres @ centre
+        self._weigh(np.array([anchor, *shown]))

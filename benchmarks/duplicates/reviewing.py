@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from consensus import ReviewQueue
-from consensus.duplicates import b_cubed, pairwise
+from consensus.duplicates import Screen, b_cubed, pairwise
 
 __all__ = ["Case", "Point", "curve", "labels_of", "queue_states", "reached"]
 
@@ -55,13 +56,16 @@ class Point:
 State = tuple[int, int, "np.ndarray | pd.Series", object]
 
 
-def queue_states(case: Case, *, errors: float = 0.0, seed: int = 0) -> Iterator[State]:
-    """Yield screens, texts, the groups and the queue after every screen, decided by the truth but for `errors`."""
+def queue_states(case: Case, *, errors: float = 0.0, seed: int = 0, first: Iterable[Screen] = ()) -> Iterator[State]:
+    """Yield screens, texts, the groups and the queue after every screen, decided by the truth but for `errors`.
+
+    What the queue asks comes after the screens of `first`.
+    """
     rng = np.random.default_rng(seed)
     truth = dict(zip(case.ids, case.truth, strict=True))
     queue = ReviewQueue(case.submissions(), case)  # type: ignore[arg-type]
     screens = texts = 0
-    while (screen := queue.next()) is not None:
+    for screen in chain(first, iter(queue.next, None)):
         asked = truth[screen.anchor[0]]
         right = [truth[candidate[0]] == asked for candidate in screen.candidates]
         queue.answer(screen, [n for n, same in enumerate(right) if same != (rng.random() < errors)], by="simulated")
