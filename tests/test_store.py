@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -19,6 +21,7 @@ from sqlmodel import Session
 from consensus import models, store
 from consensus.errors import StageError
 from consensus.store import Store
+from consensus.store.turns import Turns
 from consensus.store.writer import GroupWriter
 from consensus.vocabulary import COLUMNS
 from tests.builders import small_protocol, texts
@@ -152,6 +155,54 @@ def test_fifty_writers_at_once_all_get_their_turn(db):
 
     with db.reading() as session:
         assert len(store.load_decisions(session, "small")) == 50
+
+
+def _is_taken(place: Path) -> bool:
+    with place.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def test_whoever_writes_again_at_once_passes_nobody_over_who_was_waiting(tmp_path):
+    turns, wrote = Turns(tmp_path / "consensus.db"), []
+
+    def write(who: str) -> None:
+        with turns.taken():
+            wrote.append(who)
+
+    with turns.taken():
+        waiting = threading.Thread(target=write, args=("who was waiting",))
+        waiting.start()
+        while not _is_taken(tmp_path / "consensus.db-next"):
+            time.sleep(0.001)
+    write("who writes again")
+    waiting.join()
+
+    assert wrote == ["who was waiting", "who writes again"]
+
+
+def test_a_store_in_a_file_writes_in_its_turn(db, tmp_path):
+    with db.writing():
+        during = _is_taken(tmp_path / "consensus.db-turn")
+
+    assert (during, _is_taken(tmp_path / "consensus.db-turn")) == (True, False)
+
+
+def test_where_no_places_can_be_made_beside_the_database_its_own_lock_keeps_writers_apart(tmp_path):
+    turns = Turns(tmp_path / "nowhere" / "consensus.db")
+
+    with turns.taken():
+        assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_turn_that_is_never_given_back_is_waited_for_with_patience(tmp_path):
+    with Turns(tmp_path / "consensus.db").taken(), Turns(tmp_path / "consensus.db", patience=0.05).taken():
+        got_on = True
+
+    assert got_on
 
 
 def decide(db, n: int) -> str:

@@ -77,7 +77,7 @@ class Settings:
             public_url=env.get("CONSENSUS_PUBLIC_URL", "").rstrip("/"),
             proxies=_proxies(env),
             begins_a_minute=_count(env, "CONSENSUS_BEGINS_A_MINUTE", 120),
-            web_workers=_count(env, "CONSENSUS_WEB_WORKERS", _web_workers(database)),
+            web_workers=_count(env, "CONSENSUS_WEB_WORKERS", min(2, os.cpu_count() or 1)),
             embedder=env.get("CONSENSUS_EMBEDDER", ""),
             embedder_digest=env.get("CONSENSUS_EMBEDDER_DIGEST", ""),
             task_runner=_task_runner(env),
@@ -118,11 +118,6 @@ class Settings:
     def outputs(self, partnership: str) -> Path:
         """Return the folder for what a partnership publishes and reviews."""
         return self.home / "outputs" / partnership
-
-
-def _web_workers(database_url: str) -> int:
-    """Return how many web processes serve a database best: in SQLite those that write wait long for one another."""
-    return 1 if database_url.startswith("sqlite") else min(2, os.cpu_count() or 1)
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel, create_engine
 
 from consensus.store.schema import bring_up_to_date
+from consensus.store.turns import Turns
 from consensus.store.writer import GroupWriter
 
 __all__ = ["Store"]
@@ -53,6 +54,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        file = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._turns = Turns(Path(file)) if file and file != ":memory:" else None
         # PostgreSQL shows a reader one state at this level alone; a writer must see what was kept before its turn.
         postgresql = engine.dialect.name == "postgresql"
         self._reader = engine.execution_options(isolation_level="REPEATABLE READ") if postgresql else engine
@@ -90,7 +93,8 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session whose work is kept whole or not at all."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        turn: AbstractContextManager[None] = self._turns.taken() if self._turns else nullcontext()
+        with turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             if self.engine.dialect.name == "postgresql":
                 session.execute(_TURN)
             session.connection()  # waits for its turn now, not at the first statement
