@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -67,7 +68,7 @@ def test_a_workbook_is_read_where_the_machine_lets_a_process_have_less_than_we_w
     )
 
     assert read.returncode == 0, read.stderr
-    assert json.loads(read.stdout)["Sheet"]["2"] == ["1", "Why?"]
+    assert json.loads(read.stdout.splitlines()[-1]) == ["Sheet", 2, ["1", "Why?"]]
 
 
 def test_the_process_that_reads_a_workbook_knows_no_address_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,13 +153,13 @@ def test_a_small_workbook_that_becomes_large_is_stopped_by_the_limit_of_its_own_
             )
         archive.writestr("xl/s.xml", said)
 
-    with pytest.raises(DataError, match="needs more than 2000 MB or 120 seconds to be read; split it"):
+    with pytest.raises(DataError, match="holds more than 50 million characters in its cells; split it"):
         read_table(path)
 
     assert path.stat().st_size < 20_000
 
 
-@pytest.mark.parametrize(("limit", "value"), [("_MOST_MEMORY", 150_000_000), ("_MOST_SECONDS", 1)])
+@pytest.mark.parametrize(("limit", "value"), [("_MOST_MEMORY", 50_000_000), ("_MOST_SECONDS", 1)])
 def test_a_workbook_gets_no_more_memory_or_time_than_its_process_has(tmp_path, monkeypatch, limit, value):
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
@@ -169,4 +170,40 @@ def test_a_workbook_gets_no_more_memory_or_time_than_its_process_has(tmp_path, m
     monkeypatch.setattr(workbook, limit, value)
 
     with pytest.raises(DataError, match="to be read; split it, or save it as CSV"):
+        read_table(path)
+
+
+def test_the_process_that_asked_for_a_workbook_holds_its_cells_once_and_no_more_than_the_limit(tmp_path):
+    path = tmp_path / "wide.xlsx"
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    words = random.Random(3)
+    for _ in range(40):
+        sheet.append(["".join(words.choices("éèêëàâîïôöûüçñ", k=30_000)) for _ in range(10)])
+    book.save(path)
+    program = (
+        "import resource, sys; from pathlib import Path; from consensus.importers.workbook import read_sheets\n"
+        "raw = Path(sys.argv[1]).read_bytes(); at = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "rows = read_sheets(raw, 'wide.xlsx')['Sheet']\n"
+        "print(len(rows), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - at)"
+    )
+
+    told = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+
+    rows, grown = map(int, told.stdout.split())
+    characters = 40 * 10 * 30_000
+    assert rows == 40
+    assert grown * 1024 < 2 * characters  # the whole of it as escaped JSON would be six times as much
+
+
+def test_more_cells_than_the_limit_lets_in_are_refused_however_short_they_are(tmp_path, monkeypatch):
+    path = tmp_path / "cells.xlsx"
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for _ in range(100):
+        sheet.append(["a"] * 100)
+    book.save(path)
+    monkeypatch.setattr(workbook, "_MOST_CHARACTERS", 100_000)
+
+    with pytest.raises(DataError, match="characters in its cells; split it, or save it as CSV"):
         read_table(path)

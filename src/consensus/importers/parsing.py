@@ -1,7 +1,8 @@
 """A workbook's bytes to cells of text, in a process of its own with a limit on memory and time.
 
-Run as a program: the workbook comes in by the standard input, the sheets go out as JSON. It imports nothing of ours, so
-that it starts fast and holds nothing that a hostile file could reach.
+Run as a program: the workbook comes in by the standard input, the rows go out as lines of JSON, so that whoever reads
+them never holds more than the rows. It imports nothing of ours, so that it starts fast and holds nothing that a hostile
+file could reach.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ import re
 import resource
 import sys
 import zipfile
+from collections.abc import Iterator
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-__all__ = ["DAMAGED", "TOO_MUCH", "cell_text", "parse", "run"]
+__all__ = ["DAMAGED", "TOO_LONG", "TOO_MUCH", "TooLong", "cell_text", "parse", "run"]
 
-DAMAGED, TOO_MUCH = 3, 4
-"""Exit statuses: it is no workbook, or there is more in it than the limits let in."""
+DAMAGED, TOO_MUCH, TOO_LONG = 3, 4, 5
+"""Exit statuses: it is no workbook, it needs more memory than the limit, or its cells hold more than the limit."""
 
 _ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")  # half a character is never made of an escape
 
-Sheets = dict[str, dict[int, list[str]]]
+
+class TooLong(Exception):
+    """The cells of a workbook hold more than is read."""
 
 
 def cell_text(value: object) -> str:
@@ -51,25 +55,28 @@ def cell_text(value: object) -> str:
             return str(value)
 
 
-def parse(raw: bytes, most: int) -> Sheets:
-    """Return every sheet's rows by number as text; raise a `MemoryError` beyond so many characters in all.
+def parse(raw: bytes, most: int) -> Iterator[tuple[str, int, list[str]]]:
+    """Yield every sheet's title (row 0, no cells) and under it its rows by number as text.
 
     A formula gives the value that the spreadsheet last worked out.
+
+    Raises
+    ------
+    TooLong
+        The cells hold more than `most` characters in all; a cell counts one more, and one that is not empty ten more,
+        which is about what it takes to hold it.
     """
     workbook = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-    sheets: Sheets = {}
     for worksheet in workbook.worksheets:
         worksheet.reset_dimensions()  # what the file says of its size need not be so
-        rows: dict[int, list[str]] = {}
+        yield worksheet.title, 0, []
         for number, values in enumerate(worksheet.iter_rows(values_only=True), start=1):
             row = [cell_text(value) for value in values]
-            most -= sum(map(len, row)) + len(row)
+            most -= sum(len(cell) + 10 for cell in row if cell) + len(row)
             if most < 0:
-                raise MemoryError
+                raise TooLong
             if any(row):
-                rows[number] = row
-        sheets[worksheet.title] = rows
-    return sheets
+                yield worksheet.title, number, row
 
 
 def _limit(what: int, most: int) -> None:
@@ -80,13 +87,17 @@ def _limit(what: int, most: int) -> None:
 
 
 def run(memory: int, seconds: int, most: int) -> int:
-    """Read a workbook from the standard input and write its sheets to the standard output; return the exit status."""
+    """Read a workbook from the standard input and write its rows to the standard output; return the exit status."""
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_CPU, seconds)
     try:
-        json.dump(parse(sys.stdin.buffer.read(), most), sys.stdout)
+        for row in parse(sys.stdin.buffer.read(), most):
+            sys.stdout.write(json.dumps(row) + "\n")
+        sys.stdout.flush()
     except MemoryError:
         return TOO_MUCH
+    except TooLong:
+        return TOO_LONG
     except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, OSError):
         return DAMAGED
     return 0

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 from openpyxl.cell.cell import Cell
@@ -29,6 +30,9 @@ _MOST_RATIO = 200
 _RATIO_FROM = 10_000_000  # a small file may well shrink a thousandfold: an answer of one letter, repeated
 _PASSED_ON = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
 _MOST_MEMORY, _MOST_SECONDS = 2_000_000_000, 120
+_MOST_CHARACTERS = 50_000_000
+
+Sheets = dict[str, dict[int, list[str]]]
 
 
 def is_workbook(raw: bytes) -> bool:
@@ -64,19 +68,22 @@ def read_rows(raw: bytes, name: str, sheet: str = "") -> tuple[dict[int, list[st
     return sheets[chosen], chosen, warnings
 
 
-def read_sheets(raw: bytes, name: str) -> dict[str, dict[int, list[str]]]:
+def read_sheets(raw: bytes, name: str) -> Sheets:
     """Return every sheet's rows by number as text; a formula gives the value that the spreadsheet last worked out."""
     _check_archive(raw, name)
-    told = _parsed_apart(raw)
-    if told.returncode == parsing.TOO_MUCH or told.returncode < 0:
+    status, sheets = _parsed_apart(raw)
+    if status == parsing.TOO_LONG:
+        raise DataError(
+            f"{name} holds more than {_MOST_CHARACTERS // 1_000_000} million characters in its cells; split it, or "
+            "save it as CSV."
+        )
+    if status == parsing.TOO_MUCH or status < 0:
         raise DataError(
             f"{name} needs more than {_MOST_MEMORY // 1_000_000} MB or {_MOST_SECONDS} seconds to be read; split it, "
             "or save it as CSV."
         )
-    if told.returncode:
+    if status:
         raise DataError(f"{name} is damaged or no workbook; open it in a spreadsheet and save it again.")
-    read = json.loads(told.stdout)
-    sheets = {title: {int(number): row for number, row in rows.items()} for title, rows in read.items()}
     if not sheets:
         raise DataError(f"{name} has no sheet with cells; export it again.")
     return sheets
@@ -88,11 +95,26 @@ def environment() -> dict[str, str]:
     return {**passed_on, "OPENBLAS_NUM_THREADS": "1"}  # each thread asks for memory that it never uses
 
 
-def _parsed_apart(raw: bytes) -> subprocess.CompletedProcess[bytes]:
-    """Return what came of parsing a workbook in a process of its own, which no file can make larger or last longer."""
-    limits = [str(limit) for limit in (_MOST_MEMORY, _MOST_SECONDS, _MOST_BYTES)]
+def _parsed_apart(raw: bytes) -> tuple[int, Sheets]:
+    """Return the exit status and the rows of a process of its own, which no file can make larger or last longer.
+
+    The rows are taken one by one, so that this process holds what is in the cells once and nothing else.
+    """
+    limits = [str(limit) for limit in (_MOST_MEMORY, _MOST_SECONDS, _MOST_CHARACTERS)]
     command = [sys.executable, "-I", parsing.__file__, *limits]
-    return subprocess.run(command, input=raw, capture_output=True, env=environment(), check=False)
+    sheets: Sheets = {}
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment(), **pipes) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(BrokenPipeError):  # it ended before it had read everything, and its status says why
+            process.stdin.write(raw)
+            process.stdin.close()
+        for line in process.stdout:
+            if line.endswith(b"\n"):  # else it was stopped while it wrote
+                title, number, row = json.loads(line)
+                sheets.setdefault(title, {}).update({number: row} if number else {})
+    return process.returncode, sheets
 
 
 def _check_archive(raw: bytes, name: str) -> None:
