@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 import json
 import subprocess
 import sys
@@ -91,6 +92,106 @@ def test_a_changed_root_is_noticed(commitments, place, digit):
     file["rounds"][0]["root"] = before[:place] + digit + before[place + 1 :]
 
     assert bool(verify.examine(file)[1]) == (before[place] != digit)
+
+
+SMALL = receipts.published_chain(
+    (name, receipts.root(name, receipts.chain(name, rows)), rows)
+    for name, rows in (
+        ("sleep-gather-1", ["ab" * 32, "0c" * 32]),
+        ("sleep-interim-1", ["12" * 32, "ef" * 32, "f0" * 32]),
+    )
+).encode()
+
+
+def not_noticed(changed):
+    """Return those changed files that hold; every other one has a sentence for each fault."""
+    found = []
+    for file in changed:
+        _lines, faults = verify.examine_file(file)
+        assert all(isinstance(fault, str) and fault.endswith(".") for fault in faults)
+        found += [] if faults or file == SMALL else [file]
+    return found
+
+
+def test_the_small_file_holds_as_it_was_published():
+    assert verify.examine_file(SMALL)[1] == []
+
+
+def test_a_bit_flipped_at_any_place_of_the_file_is_noticed():
+    flipped = (
+        SMALL[:at] + bytes([SMALL[at] ^ (1 << bit)]) + SMALL[at + 1 :] for at in range(len(SMALL)) for bit in range(8)
+    )
+
+    assert not_noticed(flipped) == []
+
+
+@pytest.mark.parametrize("put", [b" ", b"\n", b"0", b'"', b",", b"{", b"\\", b"\x00", "é".encode(), b"\xff", b"/**/"])
+def test_whatever_is_put_in_at_any_place_of_the_file_is_noticed(put):
+    assert not_noticed(SMALL[:at] + put + SMALL[at:] for at in range(len(SMALL) + 1)) == []
+
+
+def test_whatever_is_taken_out_at_any_place_of_the_file_is_noticed():
+    assert not_noticed(SMALL[:at] + SMALL[at + 1 :] for at in range(len(SMALL))) == []
+
+
+def test_neighbours_that_changed_places_anywhere_in_the_file_are_noticed():
+    swapped = (
+        SMALL[:at] + SMALL[at + 1 : at + 2] + SMALL[at : at + 1] + SMALL[at + 2 :] for at in range(len(SMALL) - 1)
+    )
+
+    assert not_noticed(swapped) == []
+
+
+def test_a_file_that_was_cut_short_at_any_place_is_noticed():
+    assert not_noticed(SMALL[:at] for at in range(len(SMALL))) == []
+
+
+@given(st.data())
+def test_a_longer_piece_that_was_taken_out_doubled_or_moved_is_noticed(data):
+    first, second, third = sorted(data.draw(st.lists(st.integers(0, len(SMALL)), min_size=3, max_size=3)))
+    start, one, other, end = SMALL[:first], SMALL[first:second], SMALL[second:third], SMALL[third:]
+
+    assert not_noticed([start + other + end, start + one + one + other + end, start + other + one + end]) == []
+
+
+def test_lines_of_the_file_that_changed_places_are_noticed():
+    lines = SMALL.splitlines(keepends=True)
+    swapped = []
+    for one, other in itertools.combinations(range(len(lines)), 2):
+        turned = list(lines)
+        turned[one], turned[other] = turned[other], turned[one]
+        swapped.append(b"".join(turned))
+
+    assert not_noticed(swapped) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace(b"\n", b"\r\n"),
+        lambda text: b"\xef\xbb\xbf" + text,
+        lambda text: json.dumps(json.loads(text)).encode(),
+        lambda text: text.replace(b'"format"', b'"format": "x", "format"'),
+        lambda text: text.replace(b"sleep-gather-1", b"sleep\\u002dgather-1"),
+        lambda text: text.replace(b"sleep-gather-1", b"\\ud800"),
+        lambda text: b"[" * 100_000,
+        lambda text: b"9" * 5000,
+        lambda text: text.decode().encode("utf-16"),
+    ],
+    ids=["line ends", "byte order mark", "layout", "name twice", "escape", "half a pair", "depth", "number", "utf-16"],
+)
+def test_a_file_that_says_the_same_or_nothing_otherwise_than_it_was_published_gets_a_sentence(change, tmp_path):
+    file, program = tmp_path / "chain.json", tmp_path / "verify.py"
+    program.write_bytes(PROGRAM.read_bytes())
+    file.write_bytes(change(SMALL))
+
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", str(program), str(file)], capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 1
+    assert "WRONG: " in run.stdout
+    assert run.stderr == ""
 
 
 def test_a_chain_given_to_another_round_is_noticed():
@@ -185,12 +286,12 @@ def test_the_verifier_runs_as_a_copied_file_without_anything_of_ours(tmp_path):
     program, file = tmp_path / "verify.py", tmp_path / "chain.json"
     program.write_bytes(PROGRAM.read_bytes())
     chain = published(["ab" * 32, "cd" * 32])
-    file.write_text(json.dumps(chain))
+    file.write_text(json.dumps(chain, indent=1) + "\n")
     command = [sys.executable, "-I", "-S", str(program), str(file), receipts.receipt_code("ab" * 32)]
 
     good = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     chain["rounds"][0]["commitments"].pop()
-    file.write_text(json.dumps(chain))
+    file.write_text(json.dumps(chain, indent=1) + "\n")
     bad = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
 
     assert (good.returncode, bad.returncode) == (0, 1), good.stdout + good.stderr + bad.stderr

@@ -11,7 +11,7 @@ from which nobody can tell what it says. The commitments are sorted, and hashed 
 before it; the last hash is the *root*. Whoever changes, removes, adds or swaps one commitment gets another root. Note
 the root where it is published first, and give it with --root: then nobody can publish another chain later.
 
-A few of the commitments may stand for nobody; they keep the number of people in a small group from being worked out.
+Some commitments may stand for nobody; they hide how many people are in a small group.
 
 Your receipt code is made of the last digits of your commitment, so it shows that what you sent is in the chain, and
 nothing about what that was.
@@ -38,17 +38,40 @@ def main(arguments: "list | None" = None) -> int:
     options = parser.parse_args(arguments)
     try:
         with open(options.file, "rb") as file:
-            published = json.loads(file.read().decode("utf-8"))
-    except (OSError, ValueError) as error:
-        print(f"WRONG: {options.file} cannot be read: {error}")
+            content = file.read()
+    except OSError as error:
+        say(f"WRONG: {options.file} cannot be read: {error}")
         return 1
-    lines, faults = examine(published, options.code, options.root)
+    lines, faults = examine_file(content, options.code, options.root)
     for line in lines:
-        print(line)
+        say(line)
     for fault in faults:
-        print(f"WRONG: {fault}")
-    print("Something is wrong." if faults else "Everything holds.")
+        say(f"WRONG: {fault}")
+    say("Something is wrong." if faults else "Everything holds.")
     return 1 if faults else 0
+
+
+def say(line: str) -> None:
+    """Print a line on any screen."""
+    print(line.encode("ascii", "backslashreplace").decode())
+
+
+def examine_file(content: bytes, codes: tuple = (), roots: tuple = ()) -> tuple:
+    """Return what `examine` does, of the bytes of a file."""
+    try:
+        published = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        return [], [f"The file cannot be read ({type(error).__name__}): it was cut off or changed."]
+    lines, faults = examine(published, codes, roots)
+    if not faults and content != written(published):
+        faults = ["The file is not written as it was published; it was changed beside the hashes."]
+    return lines, faults
+
+
+def written(published: dict) -> bytes:
+    """Return the file as it is published."""
+    rounds = [{key: entry[key] for key in ("round", "root", "commitments")} for entry in published["rounds"]]
+    return (json.dumps({"format": FORMAT, "rounds": rounds}, indent=1) + "\n").encode("ascii")
 
 
 def examine(published: object, codes: tuple = (), roots: tuple = ()) -> tuple:
@@ -64,7 +87,7 @@ def examine(published: object, codes: tuple = (), roots: tuple = ()) -> tuple:
         found = round_faults(entry)
         faults += found
         if not found:
-            good[str(entry["round"])] = entry
+            good[entry["round"]] = entry
             count = len(entry["commitments"])
             lines.append(f"Round {entry['round']}: {count} commitments give the root {entry['root']}.")
     if not faults and len(good) < len(published["rounds"]):
@@ -82,8 +105,10 @@ def examine(published: object, codes: tuple = (), roots: tuple = ()) -> tuple:
 def round_faults(entry: object) -> list:
     """Return what is wrong with one round of the file."""
     if not isinstance(entry, dict) or set(entry) != {"round", "root", "commitments"}:
-        return ["A round in the file is not one: it needs round, root and commitments, and nothing else."]
-    name, commitments = str(entry["round"]), entry["commitments"]
+        return ["A round in the file needs round, root and commitments, and nothing else."]
+    name, commitments = entry["round"], entry["commitments"]
+    if not isinstance(name, str):
+        return ["A round in the file has no name."]
     if not isinstance(commitments, list) or not all(is_hash(one) for one in commitments):
         return [f"Round {name}: a commitment is not 64 hexadecimal digits."]
     faults = []
@@ -131,7 +156,7 @@ def is_hash(value: object) -> bool:
 
 def sha256(text: str) -> str:
     """Return the SHA-256 of a text as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 if __name__ == "__main__":
