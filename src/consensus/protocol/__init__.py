@@ -17,7 +17,7 @@ from consensus.protocol.model import (
     Survey,
     SurveyItem,
 )
-from consensus.protocol.reading import FILES, parse_protocol, protocol_hash, read_protocol
+from consensus.protocol.reading import FILES, parse_protocol, protocol_hash, read_accepted, read_protocol
 from consensus.protocol.versions import reworded_items, version_faults
 from consensus.protocol.words import Words
 
@@ -36,6 +36,7 @@ __all__ = [
     "Words",
     "parse_protocol",
     "protocol_hash",
+    "read_accepted",
     "read_protocol",
     "reworded_items",
     "version_faults",

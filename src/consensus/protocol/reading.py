@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from consensus.errors import ProtocolError
+from consensus.protocol.accepted import as_declared
 from consensus.protocol.faults import disagreements, section, sentences
 from consensus.protocol.model import Protocol
 from consensus.protocol.translations import first_language, untranslated
 
-__all__ = ["FILES", "parse_protocol", "protocol_hash", "read_protocol"]
+__all__ = ["FILES", "parse_protocol", "protocol_hash", "read_accepted", "read_protocol"]
 
 FILES = ("protocol.toml", "gather.toml", "interim.toml")
 
@@ -54,7 +55,47 @@ def parse_protocol(texts: Mapping[str, str], faults: list[str] | None = None) ->
 
     `faults` are those already found by the caller; they are told together with those found here.
     """
-    faults = list(faults or [])
+    content, unread, found = _declared(texts)
+    faults = [*(faults or []), *found]
+    protocol = None
+    try:
+        protocol = Protocol.model_validate(
+            {**content, "hash": protocol_hash(content)}, context={"first": first_language(content)}
+        )
+        faults += untranslated(protocol)
+    except ValidationError as error:
+        faults += sentences(error, unread)
+    faults += disagreements(content)
+    if faults or protocol is None:
+        raise ProtocolError.of("the protocol", faults)
+    return protocol
+
+
+def read_accepted(texts: Mapping[str, str], digest: str) -> tuple[Protocol, tuple[str, ...]]:
+    """Return the protocol that an earlier version accepted under a hash, and what stands against it by today's rules.
+
+    What was accepted is never refused: a value that breaks a rule of today is kept as it was declared, a key that
+    nobody knows any more is passed over, and what has to be declared today and was not is empty.
+
+    Raises
+    ------
+    ProtocolError
+        It is not there at all: a file is missing, cannot be read as TOML, or gives a round no time.
+    """
+    try:
+        protocol = parse_protocol(texts)
+        faults: tuple[str, ...] = ()
+    except ProtocolError as error:
+        content, unread, found = _declared(texts)
+        if unread:
+            raise ProtocolError.of("the stored protocol", found) from None
+        protocol, faults = as_declared(Protocol, content, first_language(content)), tuple(error.faults)
+    return protocol.model_copy(update={"hash": digest}), faults
+
+
+def _declared(texts: Mapping[str, str]) -> tuple[dict[str, Any], set[str], list[str]]:
+    """Return what three files declare, with instants in UTC; the sections of files that cannot be read; and faults."""
+    faults: list[str] = []
     parsed: dict[str, dict[str, Any]] = {}
     for name, text in texts.items():
         try:
@@ -68,19 +109,7 @@ def parse_protocol(texts: Mapping[str, str], faults: list[str] | None = None) ->
             del content[reserved]
     content |= {name.removesuffix(".toml"): parsed[name] for name in FILES[1:] if name in parsed}
     unread = {name.removesuffix(".toml") for name in FILES if name not in parsed}
-    faults += _instants_to_utc(content)
-    protocol = None
-    try:
-        protocol = Protocol.model_validate(
-            {**content, "hash": protocol_hash(content)}, context={"first": first_language(content)}
-        )
-        faults += untranslated(protocol)
-    except ValidationError as error:
-        faults += sentences(error, unread)
-    faults += disagreements(content)
-    if faults or protocol is None:
-        raise ProtocolError.of("the protocol", faults)
-    return protocol
+    return content, unread, faults + _instants_to_utc(content)
 
 
 def protocol_hash(content: Mapping[str, Any]) -> str:
@@ -106,7 +135,7 @@ def _instants_to_utc(content: dict[str, Any]) -> list[str]:
     def instant(value: Any, where: str) -> Any:
         if isinstance(value, date) and not isinstance(value, datetime):
             faults.append(f"protocol.toml: {where} {value} has no time; write one as well, such as {value}T09:00:00.")
-            return None
+            value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  local, as every other time there
         if not isinstance(value, datetime):
             return value
         if value.tzinfo is not None:

@@ -6,6 +6,7 @@ from consensus.store.decided import (
     list_partnerships,
     load_decisions,
     load_protocol,
+    load_protocol_faults,
     load_protocols,
     save_protocol,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "load_derivation",
     "load_frame",
     "load_protocol",
+    "load_protocol_faults",
     "load_protocols",
     "load_public_tables",
     "load_quarantine",

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from consensus import models
 from consensus.errors import StageError
-from consensus.protocol import Protocol, parse_protocol
+from consensus.protocol import Protocol, read_accepted
 from consensus.questions import in_force
 from consensus.store.frames import as_frame
 from consensus.vocabulary import COLUMNS
@@ -25,6 +25,7 @@ __all__ = [
     "list_partnerships",
     "load_decisions",
     "load_protocol",
+    "load_protocol_faults",
     "load_protocols",
     "save_protocol",
 ]
@@ -59,8 +60,11 @@ _IN_FORCE = (
     .limit(1)
 )
 MOST_PARSED = 16
-_PARSED: dict[str, Protocol] = {}
-"""Protocols by their hash: every page that somebody opens asks for one, and its three files take long to read."""
+_PARSED: dict[str, tuple[Protocol, tuple[str, ...]]] = {}
+"""Protocols by their hash, with what breaks today's rules in them.
+
+Every page that somebody opens asks for one, and its three files take long to read.
+"""
 
 
 def remember_in_force(session: Session, partnership: str, digest: str) -> None:
@@ -72,7 +76,16 @@ def load_protocol(session: Session, partnership: str) -> Protocol:
     """Return the protocol in force, or raise a `StageError` that says how to register one."""
     remembered = _PARSED.get(session.info.get(partnership, ""))
     if remembered is not None:
-        return remembered
+        return remembered[0]
+    return _in_force(session, partnership)[0]
+
+
+def load_protocol_faults(session: Session, partnership: str) -> tuple[str, ...]:
+    """Return what in the protocol in force breaks rules that came after it was accepted, a sentence each."""
+    return _in_force(session, partnership)[1]
+
+
+def _in_force(session: Session, partnership: str) -> tuple[Protocol, tuple[str, ...]]:
     version = session.exec(_IN_FORCE, params={"partnership": partnership}).first()
     if version is None:
         known = ", ".join(list_partnerships(session)) or "none yet"
@@ -91,15 +104,15 @@ def load_protocols(session: Session, partnership: str, since: datetime) -> list[
     )
     rows = list(session.exec(query))
     first = max((place for place, (*_, at) in enumerate(rows) if at <= since), default=0)
-    return [_parsed(session, number, digest) for number, digest, _at in rows[first:]]
+    return [_parsed(session, number, digest)[0] for number, digest, _at in rows[first:]]
 
 
-def _parsed(session: Session, number: int | None, digest: str) -> Protocol:
+def _parsed(session: Session, number: int | None, digest: str) -> tuple[Protocol, tuple[str, ...]]:
     if digest not in _PARSED:
         texts = session.exec(select(models.ProtocolVersion.texts).where(models.ProtocolVersion.id == number)).one()
         if len(_PARSED) >= MOST_PARSED:
             _PARSED.clear()
-        _PARSED[digest] = parse_protocol(json.loads(texts))
+        _PARSED[digest] = read_accepted(json.loads(texts), digest)
     return _PARSED[digest]
 
 
