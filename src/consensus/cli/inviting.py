@@ -32,14 +32,15 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
     ):
         command(mail, kind, _write_to_list, text).set_defaults(kind=kind)
     command(mail, "list", _list, "how many letters are in which state, and those that wait for a person")
-    for name, text in (
-        ("again", "send failed letters, or letters in doubt, once more: a person says so"),
-        ("done", "take letters in doubt as sent: a person found out that they came"),
+    for name, takes, text in (
+        ("again", "failed", "send failed letters, or letters in doubt, once more: a person says so"),
+        ("done", "is in doubt", "take letters in doubt as sent: a person found out that they came"),
     ):
         parser = command(mail, name, _decide, text)
-        parser.add_argument("mail", nargs="+", help="ids, as in `consensus mail list`")
+        parser.add_argument("mail", nargs="*", help="ids, as in `consensus mail list`")
+        parser.add_argument("--all", action="store_true", help=f"every letter that {takes} and waits for a person")
         parser.add_argument("--why", required=True)
-        parser.set_defaults(verdict=name)
+        parser.set_defaults(verdict=name, takes=takes.removeprefix("is "))
 
 
 def _import(context: Context, options: argparse.Namespace) -> Said:
@@ -75,4 +76,12 @@ def _list(context: Context, options: argparse.Namespace) -> Said:
 
 def _decide(context: Context, options: argparse.Namespace) -> Said:
     act = steps.mail_again if options.verdict == "again" else steps.mail_done
-    return Said.of(act(context.db, options.mail, by=context.by, why=options.why, now=context.now))
+    mail = list(options.mail)
+    if options.all:
+        waiting = steps.outbox(context.db, context.partnership, now=context.now).waiting
+        mail += waiting.loc[waiting["state"] == options.takes, "mail"].tolist()
+    if not mail:
+        return Said(
+            ("No letter was named, and none waits; `consensus mail list` shows those that do.",), {"letters": 0}
+        )
+    return Said.of(act(context.db, mail, by=context.by, why=options.why, now=context.now))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal
@@ -18,7 +19,7 @@ from consensus.errors import ConsensusError, DataError
 
 __all__ = ["Answer", "MailServerAway", "Postbox"]
 
-Verdict = Literal["sent", "later", "never", "unknown", "away"]
+Verdict = Literal["sent", "later", "never", "unknown", "dropped", "away"]
 
 TIMEOUT = 30.0
 """Seconds for which an answer of the mail server is awaited."""
@@ -40,8 +41,8 @@ class Answer:
     ----------
     verdict
         `sent`: it took it. `later`: not now (4xx). `never`: it refuses this letter or its address (5xx). `away`: it
-        went away, or refuses us, before the letter was handed over. `unknown`: it went away before it said whether it
-        took it.
+        went away, or refuses us, before anything of this letter was said. `dropped`: it went away over this letter's
+        address or instead of taking the letter. `unknown`: nobody can tell whether it took it.
     why
         The codes alone; what a server writes beside them often repeats the address.
     """
@@ -115,29 +116,43 @@ class Postbox:
         smtp = self._smtp
         if smtp is None:
             return Answer("away", "no connection")
-        try:
-            refused = _announce(smtp, sender, recipient)
-            if refused is not None:
+        refused = _begin(smtp, sender) or _announce(smtp, recipient)
+        if refused is not None:
+            with suppress(OSError, smtplib.SMTPException):  # whoever comes next finds that the line is broken
                 smtp.rset()
-                return refused
-        except (OSError, smtplib.SMTPException):
-            return Answer("away", "the connection broke")
+            return refused
         try:
             smtp.send(_stuffed(letter))
-            return _verdict(*smtp.getreply())
+            code, said = smtp.getreply()
         except (OSError, smtplib.SMTPException):
             return Answer("unknown", "the connection broke before the server said whether it took the letter")
-
-
-def _announce(smtp: smtplib.SMTP, sender: str, recipient: str) -> Answer | None:
-    """Name sender and recipient and begin; return the refusal if there is one."""
-    code, said = smtp.mail(sender)
-    if code != 250:
-        return Answer("away", f"the server does not take mail of this sender ({_codes(code, said)})")
-    code, said = smtp.rcpt(recipient)
-    if code not in (250, 251):
+        if not (200 <= code < 300 or 400 <= code < 600):
+            return Answer("unknown", "the server's answer cannot be understood")
         return _verdict(code, said)
-    code, said = smtp.docmd("DATA")
+
+
+def _begin(smtp: smtplib.SMTP, sender: str) -> Answer | None:
+    """Name the sender; return why the server takes nothing from us, if it does not."""
+    try:
+        code, said = smtp.mail(sender)
+    except (OSError, smtplib.SMTPException):
+        return Answer("away", "the connection broke")
+    return (
+        None if code == 250 else Answer("away", f"the server does not take mail of this sender ({_codes(code, said)})")
+    )
+
+
+def _announce(smtp: smtplib.SMTP, recipient: str) -> Answer | None:
+    """Name the recipient and begin the letter; return the refusal if there is one."""
+    try:
+        code, said = smtp.rcpt(recipient)
+        if code not in (250, 251):
+            return _verdict(code, said)
+        code, said = smtp.docmd("DATA")
+    except (OSError, smtplib.SMTPException):
+        return Answer("dropped", "the connection broke")
+    except ValueError:
+        return Answer("never", "the address cannot be told to a mail server")
     return None if code == _READY else _verdict(code, said)
 
 
@@ -145,7 +160,7 @@ def _verdict(code: int, said: bytes) -> Answer:
     if 200 <= code < 300:
         return Answer("sent")
     if code in (_GOING_AWAY, -1):
-        return Answer("away", _codes(code, said))
+        return Answer("dropped", _codes(code, said))
     return Answer("later" if 400 <= code < 500 else "never", _codes(code, said))
 
 

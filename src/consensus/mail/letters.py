@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -109,12 +110,18 @@ class _Part:
 
 
 def write_letter(letter: Letter, sender: Sender, recipient: str, *, at: datetime) -> bytes:
-    """Return a letter as it is handed to the mail server, in lines that end with CRLF and are ASCII throughout."""
+    """Return a letter as it is handed to the mail server, in lines that end with CRLF and are ASCII throughout.
+
+    Raises
+    ------
+    DataError
+        The recipient is no address that a mail server takes; the sentence does not repeat it.
+    """
     said = words(letter.language)
     message = EmailMessage(policy=_POLICY)
     local, _, domain = sender.address.rpartition("@")
     message["From"] = Address(_one_line(sender.name), local, domain)
-    message["To"] = Address(addr_spec=recipient)
+    message["To"] = _addressed(recipient)
     message["Subject"] = _one_line(_subject(letter, said))
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{letter.mail_id}@{domain}>"
@@ -137,12 +144,23 @@ def write_notice(subject: str, text: str, sender: Sender, recipient: str, *, at:
     message = EmailMessage(policy=_POLICY)
     local, _, domain = sender.address.rpartition("@")
     message["From"] = Address(_one_line(sender.name), local, domain)
-    message["To"] = Address(addr_spec=recipient)
+    message["To"] = _addressed(recipient)
     message["Subject"] = _one_line(subject)
     message["Date"] = format_datetime(at)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, cte="quoted-printable")
     return message.as_bytes()
+
+
+def _addressed(recipient: str) -> Address:
+    """Return an address for the head of a letter; what stands in it cannot become a line of its own."""
+    try:
+        address = Address(addr_spec=recipient)
+    except (ValueError, IndexError, MessageError):
+        address = None
+    if address is None or not (recipient.isascii() and address.username and address.domain):
+        raise DataError("The address is not one that a mail server takes; correct it where it was given.")
+    return address
 
 
 def event_title(language: str, title: str) -> str:

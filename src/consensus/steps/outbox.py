@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pandas as pd
+from sqlmodel import Session
 
 from consensus import models, store
 from consensus.errors import StageError
+from consensus.protocol import Protocol
 from consensus.steps.outcome import Outcome, shown
 from consensus.store import Store
 
-__all__ = ["IN_DOUBT_AFTER", "Outbox", "in_doubt", "mail_again", "mail_done", "outbox"]
+__all__ = ["IN_DOUBT_AFTER", "Outbox", "in_doubt", "mail_again", "mail_done", "outbox", "waiting_letters"]
 
 IN_DOUBT_AFTER = timedelta(minutes=15)
 """After so long a mail that is still marked as sending belongs to a process that died."""
@@ -48,14 +51,33 @@ def outbox(db: Store, partnership: str, *, now: datetime) -> Outbox:
         stuck = store.list_mail(session, partnership, ["sending", "failed"])
     rows = [(*key, shown(count, protocol)) for key, count in sorted(counted.items())]
     waiting = [
-        (m.mail_id, m.round_id, m.kind, "failed" if m.state == "failed" else "in doubt", m.attempts, m.why)
+        (m.mail_id, m.round_id, m.kind, _state(m, now), m.attempts, m.why)
         for m in stuck
-        if m.state == "failed" or in_doubt(m, now)
+        if _state(m, now) in ("failed", "in doubt")
     ]
     return Outbox(
         pd.DataFrame(rows, columns=["round", "kind", "state", "letters"]),
         pd.DataFrame(waiting, columns=["mail", "round", "kind", "state", "attempts", "why"]),
     )
+
+
+def _state(mail: models.Mail, now: datetime) -> str:
+    return "in doubt" if in_doubt(mail, now) else mail.state
+
+
+def waiting_letters(session: Session, protocol: Protocol, now: datetime) -> pd.DataFrame:
+    """Return the letters that could still go and wait for a person: kind, state, why, letters; no address is in it.
+
+    Letters into a round that is over wait for nobody any more. Small counts are suppressed.
+    """
+    over = {row.round_id for row in store.list_rounds(session, protocol.id) if row.state in ("closed", "ranked")}
+    counts = Counter(
+        (mail.kind, _state(mail, now), mail.why)
+        for mail in store.list_mail(session, protocol.id, ["sending", "failed"])
+        if _state(mail, now) != "sending" and not (mail.person_id and mail.round_id in over)
+    )
+    rows = [(*key, shown(counts[key], protocol)) for key in sorted(counts)]
+    return pd.DataFrame(rows, columns=["kind", "state", "why", "letters"])
 
 
 def mail_again(db: Store, mail_ids: Sequence[str], *, by: str, why: str, now: datetime) -> Outcome:
@@ -103,7 +125,7 @@ def _decide(
         mails = {mail_id: session.get(models.Mail, mail_id) for mail_id in dict.fromkeys(mail_ids)}
         faults, found = [], []
         for mail_id, mail in mails.items():
-            state = "" if mail is None else "in doubt" if in_doubt(mail, now) else mail.state
+            state = "" if mail is None else _state(mail, now)
             if mail is None:
                 faults.append(f"There is no mail '{mail_id}'; `consensus mail list` shows those that wait.")
             elif state not in takes:

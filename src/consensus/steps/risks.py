@@ -13,14 +13,14 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from consensus import models, store, tokens
-from consensus.errors import DataError
+from consensus.errors import ConsensusError, DataError
 from consensus.mail import Postbox, Sender, write_notice
 from consensus.protocol import Protocol
 from consensus.risk import KINDS, VERSION, risks_in
 from consensus.settings import Settings
 from consensus.store import Store
 
-__all__ = ["Flagged", "flag_risks", "flagged", "flags_wait", "record_risk", "risk_partnership", "tell_role"]
+__all__ = ["Flagged", "flag_risks", "flagged", "flags_wait", "record_risk", "risk_partnership", "tell_role", "untold"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def flag_risks(session: Session, protocol: Protocol, answers: Iterable[models.An
             )
 
 
-def _untold(session: Session, partnership: str) -> list[models.RiskFlag]:
+def untold(session: Session, partnership: str) -> list[models.RiskFlag]:
+    """Return the flags of which the role has not been told."""
     query = select(models.RiskFlag).where(
         models.RiskFlag.partnership == partnership, col(models.RiskFlag.told_at).is_(None)
     )
@@ -65,24 +66,50 @@ def _untold(session: Session, partnership: str) -> list[models.RiskFlag]:
 def flags_wait(db: Store, partnership: str) -> bool:
     """Tell whether there are flags of which the role has not been told."""
     with db.reading() as session:
-        return bool(_untold(session, partnership))
+        return bool(untold(session, partnership))
 
 
-def tell_role(db: Store, partnership: str, settings: Settings, *, now: datetime) -> int:
-    """Tell the role that there are new flags, in one letter with a link and without a word of them; return how many.
+def tell_role(db: Store, partnership: str, settings: Settings, *, now: datetime) -> str:
+    """Tell the role that there are new flags, in one letter with a link and without a word of them.
 
-    A flag counts as told once the mail server took the letter; until then every sweep tries again.
+    A flag counts as told once the mail server took the letter; until then every sweep tries again, and no other letter
+    waits for it. Returns why the role could not be told, or nothing.
+
+    Raises
+    ------
+    DataError
+        No mail server is set, or letters have no sender.
     """
     with db.reading() as session:
         protocol = store.load_protocol(session, partnership)
-        waiting = [flag.flag_id for flag in _untold(session, partnership)]
+        waiting = [flag.flag_id for flag in untold(session, partnership)]
     if not waiting or not protocol.risk.email:
-        return 0
+        return ""
     if not settings.smtp_url:
         raise DataError("No mail server is set, so nobody is told of words that may tell of a risk.")
     sender = Sender.of(settings.mail_from, protocol.partnership.contact, protocol.partnership.title)
-    token = tokens.role_token(tokens.load_secret(settings.home), partnership)
-    notice = write_notice(
+    try:
+        notice = _notice(protocol, sender, settings, now)
+        with Postbox(settings.smtp_url) as postbox:
+            answer = postbox.hand_over(sender.address, protocol.risk.email, notice)
+    except ConsensusError as error:
+        return f"The role '{protocol.risk.role}' could not be told of something that waits for it: {error}"
+    if answer.verdict != "sent":
+        return (
+            f"The role '{protocol.risk.role}' could not be told of something that waits for it: the mail server does "
+            f"not take the letter ({answer.why}). Look at risk.email in protocol.toml."
+        )
+    with db.writing() as session:
+        for flag in untold(session, partnership):
+            if flag.flag_id in waiting:
+                flag.told_at = now
+                session.add(flag)
+    return ""
+
+
+def _notice(protocol: Protocol, sender: Sender, settings: Settings, now: datetime) -> bytes:
+    token = tokens.role_token(tokens.load_secret(settings.home), protocol.id)
+    return write_notice(
         f"{protocol.partnership.title}: words that may tell of a risk",
         f"To the role '{protocol.risk.role}'.\n\nSomething was written in the survey that may tell of a risk to "
         f"somebody. What it says, and what was done about it, stands on this page, which is for you alone:\n\n"
@@ -91,16 +118,6 @@ def tell_role(db: Store, partnership: str, settings: Settings, *, now: datetime)
         protocol.risk.email,
         at=now,
     )
-    with Postbox(settings.smtp_url) as postbox:
-        answer = postbox.hand_over(sender.address, protocol.risk.email, notice)
-    if answer.verdict != "sent":
-        return 0
-    with db.writing() as session:
-        for flag in _untold(session, partnership):
-            if flag.flag_id in waiting:
-                flag.told_at = now
-                session.add(flag)
-    return len(waiting)
 
 
 def risk_partnership(db: Store, secret: bytes, token: str) -> Protocol | None:

@@ -12,6 +12,7 @@ from consensus import models, store
 from consensus.errors import StageError
 from consensus.protocol import Protocol
 from consensus.report.tables import MODES, PARTNERS
+from consensus.steps.amiss import amiss
 from consensus.steps.ballots import interim_round, on_ballot
 from consensus.steps.outcome import NextAction, worded
 from consensus.steps.progress import next_action
@@ -28,6 +29,7 @@ __all__ = [
     "listed_questions",
     "partnership_of",
     "protocol",
+    "protocol_faults",
     "quarantine",
     "questions_on_ballot",
     "rounds_of",
@@ -49,6 +51,8 @@ class Standing:
         One mapping a round: round, state, opens, closes, grace in minutes, and in `next` what it does next by itself.
     reach
         For each round that is more than a draft, how far it has reached people.
+    amiss
+        What waits for a person beside the next action, a sentence each.
     """
 
     partnership: str
@@ -58,6 +62,7 @@ class Standing:
     counts: dict[str, int]
     rankings: list[str]
     reach: list[Reach]
+    amiss: list[str]
 
     def to_dict(self) -> dict[str, object]:
         """Return the standing as plain values."""
@@ -72,6 +77,7 @@ class Standing:
             lines.append(f"  round {row['round']} is {row['state']}; {comes}")
             lines += [line for reach in self.reach if reach.round_id == row["round"] for line in _reached(reach)]
         lines += [f"  stored {ranking}" for ranking in self.rankings]
+        lines += [f"  {sentence}" for sentence in self.amiss]
         lines.append(f"  Next ({self.next.actor}): {self.next.sentence}")
         return lines + ([f"  {self.next.command}"] if self.next.command else [])
 
@@ -80,6 +86,12 @@ def protocol(db: Store, partnership: str) -> Protocol:
     """Return the protocol in force."""
     with db.reading() as session:
         return store.load_protocol(session, partnership)
+
+
+def protocol_faults(db: Store, partnership: str) -> tuple[str, ...]:
+    """Return what in the protocol in force breaks rules that came after it was accepted, a sentence each."""
+    with db.reading() as session:
+        return store.load_protocol_faults(session, partnership)
 
 
 def partnership_of(db: Store, round_id: str) -> str:
@@ -99,7 +111,8 @@ def status(db: Store, partnership: str, *, now: datetime) -> Standing:
         rankings = [f"{row.kind} ranking {row.ranking_id}" for row in store.list_rankings(session, partnership)]
         records = [{str(key): value for key, value in row.items()} for row in rounds.to_dict("records")]
         reach = [reach_of(session, row, fixed) for row in rows if row.state != "draft"]
-    return Standing(partnership, fixed.partnership.title, action, records, counts, rankings, reach)
+        waits = amiss(session, fixed, now)
+    return Standing(partnership, fixed.partnership.title, action, records, counts, rankings, reach, waits)
 
 
 def _reached(reach: Reach) -> list[str]:
@@ -160,8 +173,13 @@ def waiting_rounds(db: Store, partnership: str, *, now: datetime) -> pd.DataFram
 
 
 def _with_next(session: Session, rows: list[models.Round], fixed: Protocol, now: datetime) -> pd.DataFrame:
-    comes = [told(next_acts(session, row, fixed, now), fixed) for row in rows]
+    comes = [told(next_acts(session, row, fixed, now), fixed) + _until_full(row) for row in rows]
     return rounds_table(rows, fixed).assign(next=comes)
+
+
+def _until_full(row: models.Round) -> str:
+    """Return what a round does once its cap is reached."""
+    return f"; takes nobody new from {row.cap} responses on" if row.cap and row.state in ("open", "paused") else ""
 
 
 def current_ranking_id(db: Store, partnership: str) -> str:

@@ -95,7 +95,10 @@ def queue_mail(
 
 
 def due_mail(session: Session, partnership: str, now: datetime, most: int) -> list[str]:
-    """Return the ids of queued mails whose turn has come, the longest waiting first; a paused round's mails wait."""
+    """Return the ids of queued mails whose turn has come, the longest waiting first; a paused round's mails wait.
+
+    A mail that is tried again waits since then, so that one over which the mail server goes away holds up no other.
+    """
     query = (
         select(models.Mail.mail_id)
         .join(models.Round, col(models.Round.round_id) == col(models.Mail.round_id))
@@ -105,7 +108,7 @@ def due_mail(session: Session, partnership: str, now: datetime, most: int) -> li
             or_(col(models.Mail.next_try_at).is_(None), col(models.Mail.next_try_at) <= now),
             models.Round.state != "paused",
         )
-        .order_by(col(models.Mail.queued_at), col(models.Mail.mail_id))
+        .order_by(func.coalesce(models.Mail.next_try_at, models.Mail.queued_at), col(models.Mail.mail_id))
         .limit(most)
     )
     return list(session.exec(query))
