@@ -12,7 +12,7 @@ from consensus.tokens import (
     same_token,
     token_hash,
     unsubscribe_token,
-    unsubscribing_person,
+    unsubscribing,
 )
 
 
@@ -74,15 +74,15 @@ def test_an_unsubscribe_token_names_its_person_and_no_other():
     token = unsubscribe_token(bytes(32), "p1")
     signature = token.partition(".")[2]
 
-    assert unsubscribing_person(bytes(32), token) == "p1"
-    assert unsubscribing_person(bytes(32), f"p2.{signature}") is None
-    assert unsubscribing_person(b"1" * 32, token) is None
-    assert unsubscribing_person(bytes(32), "") is None
-    assert unsubscribing_person(bytes(32), "p1.ü") is None
+    assert unsubscribing(bytes(32), token) == ("p1", "")
+    assert unsubscribing(bytes(32), f"p2.{signature}") is None
+    assert unsubscribing(b"1" * 32, token) is None
+    assert unsubscribing(bytes(32), "") is None
+    assert unsubscribing(bytes(32), "p1.ü") is None
 
 
 def test_an_invitation_does_not_unsubscribe():
-    assert unsubscribing_person(bytes(32), f"p1.{invitation_token(bytes(32), 'p1', '')}") is None
+    assert unsubscribing(bytes(32), f"p1.{invitation_token(bytes(32), 'p1', '')}") is None
 
 
 def test_random_tokens_differ_and_are_known_by_their_hash_alone():

@@ -8,10 +8,12 @@ from sqlmodel import select
 
 from consensus import models, steps, tokens
 from consensus.settings import Settings
+from consensus.steps.interest import express_interest
 from consensus.store import Store
 from consensus.web.app import create_app
 from tests import walk
 from tests.builders import small_folder
+from tests.visiting import EXAMPLE
 
 
 @pytest.fixture
@@ -87,3 +89,99 @@ def test_somebody_elses_signature_does_not_unsubscribe(web, db, link, settings):
 
     assert answer.status_code == 404
     assert ended(db) == set()
+
+
+ASKED = "cas@example.org"
+
+
+def listed(db):
+    with db.reading() as session:
+        return [one for one in session.exec(select(models.Interest)) if one.email]
+
+
+def letter_link(db, settings, row, email):
+    return f"/u/{tokens.unsubscribe_token(tokens.load_secret(settings.home), row, email)}"
+
+
+@pytest.fixture
+def asked(db, settings):
+    """Return the link in a letter to somebody who asked to hear, by now forgotten and signed up anew."""
+    express_interest(db, "small", ASKED, outcome=True, workshop=False)
+    (row,) = listed(db)
+    link = letter_link(db, settings, row.interest_id, ASKED)
+    steps.unsubscribe(db, tokens.load_secret(settings.home), link.removeprefix("/u/"), now=walk.ANSWERED)
+    express_interest(db, "small", ASKED.upper(), outcome=True, workshop=True)
+    return link
+
+
+def test_an_old_link_of_somebody_who_signed_up_anew_asks_and_ends_what_is_there_now(web, db, asked):
+    before = len(listed(db))
+    page = web.get(asked).text
+    unchanged = len(listed(db))
+    after = web.post(asked, data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
+    again = web.get(asked).text
+
+    assert (before, unchanged) == (1, 1)
+    assert "Do you want no more letters" in page
+    assert after.status_code == 200
+    assert listed(db) == []
+    assert "You get no more letters" in again
+    assert ASKED not in page + after.text
+
+
+def test_an_invitations_link_asks_whoever_signed_up_to_hear_after_it_was_used(web, db, link):
+    web.post(link)
+    express_interest(db, "small", "Ann@example.org", outcome=True, workshop=False)
+
+    page = web.get(link).text
+    after = web.post(link).text
+
+    assert "Do you want no more letters" in page
+    assert "You get no more letters" in after
+    assert listed(db) == []
+    assert ended(db) == {"ann@example.org"}
+
+
+def test_an_old_link_ends_nothing_for_another_address(web, db, asked):
+    express_interest(db, "small", "dee@example.org", outcome=True, workshop=False)
+
+    web.post(asked)
+
+    assert [one.email for one in listed(db)] == ["dee@example.org"]
+
+
+def test_the_mark_in_a_link_tells_nobody_the_address_and_cannot_be_exchanged(web, db, asked, settings):
+    own = asked.split(".")
+    other = letter_link(db, settings, "i-other", "dee@example.org").split(".")
+
+    answers = [web.post(f"{own[0]}.{other[1]}.{own[2]}"), web.post(f"{own[0]}.{own[2]}")]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len(listed(db)) == 1
+    assert "cas" not in asked
+
+
+def test_the_page_speaks_the_language_of_the_letter_and_any_other_that_is_asked_for(tmp_path, settings):
+    db = Store.open(settings.database_url)
+    steps.register(db, EXAMPLE, by="tester", now=walk.ANSWERED)
+    express_interest(db, "lanternfield", ASKED, outcome=True, workshop=False, language="cy")
+    express_interest(db, "lanternfield", "dee@example.org", outcome=True, workshop=False)
+    web = TestClient(create_app(settings), headers={"Accept-Language": "ar"})
+    links = {one.email: letter_link(db, settings, one.interest_id, one.email) for one in listed(db)}
+
+    pages = {
+        name: (web.get(path).text, web.post(path).text)
+        for name, path in (
+            ("letter", links[ASKED]),
+            ("asked for", f"{links[ASKED]}?lang=ar"),
+            ("unknown", f"{links[ASKED]}?lang=tlh"),
+            ("no language", links["dee@example.org"]),
+        )
+    }
+    db.close()
+
+    assert all('<html lang="cy"' in page for page in pages["letter"] + pages["unknown"])
+    assert all('<html lang="ar" dir="rtl"' in page for page in pages["asked for"])
+    assert all('<html lang="en"' in page for page in pages["no language"])
+    assert 'href="?lang=ar"' in pages["letter"][0]
+    assert "Dim rhagor o lythyrau" in pages["letter"][0]

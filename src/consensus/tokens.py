@@ -17,6 +17,7 @@ from pathlib import Path
 from consensus.errors import DataError
 
 __all__ = [
+    "address_mark",
     "invitation_token",
     "load_secret",
     "new_person_id",
@@ -26,7 +27,7 @@ __all__ = [
     "same_token",
     "token_hash",
     "unsubscribe_token",
-    "unsubscribing_person",
+    "unsubscribing",
 ]
 
 SECRET_FILE = "secret.key"
@@ -105,21 +106,36 @@ def role_token(secret: bytes, partnership: str) -> str:
     return f"{partnership}.{_signed(secret, 'risk', partnership)}"
 
 
-def unsubscribe_token(secret: bytes, person_id: str) -> str:
-    """Return the token with which one person wants no more mail: the person's random id and its signature."""
-    return f"{person_id}.{_signed(secret, 'unsubscribe', person_id)}"
+def unsubscribe_token(secret: bytes, addressee: str, address: str = "") -> str:
+    """Return the token with which whoever a letter went to wants no more: a random id, a mark of the address, signed.
+
+    The mark finds the address again when it was forgotten under that id and signed up anew under another; nobody finds
+    the address from the mark without the secret. Tokens without one stand in letters of before.
+    """
+    told = (addressee, address_mark(secret, address)) if address else (addressee,)
+    return ".".join([*told, _signed(secret, "unsubscribe", *told)])
 
 
-def unsubscribing_person(secret: bytes, token: str) -> str | None:
-    """Return the id of the person whose token this is, or None where the signature does not hold.
+def address_mark(secret: bytes, address: str) -> str:
+    """Return what an address is known by in a token; it is the same whatever the address's case."""
+    return _signed(secret, "address", address.casefold())[:16]
+
+
+def unsubscribing(secret: bytes, token: str) -> tuple[str, str] | None:
+    """Return the id and the mark of the address in a token (empty in an old one), or None where it is not ours.
 
     Examples
     --------
-    >>> unsubscribing_person(bytes(32), unsubscribe_token(bytes(32), "p1")), unsubscribing_person(bytes(32), "p1.abc")
-    ('p1', None)
+    >>> mine, old = unsubscribe_token(bytes(32), "p1", "a@example.org"), unsubscribe_token(bytes(32), "p1")
+    >>> unsubscribing(bytes(32), mine) == ("p1", address_mark(bytes(32), "A@example.org"))
+    True
+    >>> unsubscribing(bytes(32), old), unsubscribing(bytes(32), "p1.abc")
+    (('p1', ''), None)
     """
-    person_id, _, _ = token.partition(".")
-    return person_id if same_token(token, unsubscribe_token(secret, person_id)) else None
+    *told, _signature = token.split(".")
+    if len(told) not in (1, 2) or not same_token(token, ".".join([*told, _signed(secret, "unsubscribe", *told)])):
+        return None
+    return told[0], (told[1] if len(told) == 2 else "")
 
 
 def token_hash(token: str) -> str:

@@ -34,9 +34,9 @@ class Desk:
         """Return the language of a letter to somebody who wishes one, or none."""
         return spoken(wished or self.protocol.partnership.languages[0])
 
-    def unsubscribe(self, addressee: str) -> str:
-        """Return the address by which somebody gets no more letters."""
-        return f"{self.settings.links_url}/u/{tokens.unsubscribe_token(self.secret, addressee)}"
+    def unsubscribe(self, addressee: str, address: str) -> str:
+        """Return the link by which an address gets no more letters."""
+        return f"{self.settings.links_url}/u/{tokens.unsubscribe_token(self.secret, addressee, address)}"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,6 @@ def to_person(session: Session, mail: models.Mail, desk: Desk, now: datetime) ->
     reason = _why_not(session, mail, person, row, desk.protocol, token_hash(token), now)
     if reason:
         return reason
-    store.save_participation(session, row, person, token_hash(token))
     language = desk.language(person.language)
     letter = Letter(
         kind=mail.kind,
@@ -65,9 +64,10 @@ def to_person(session: Session, mail: models.Mail, desk: Desk, now: datetime) ->
         title=desk.protocol.partnership.title.said(language),
         contact=desk.protocol.partnership.contact,
         link=personal_link(desk.settings, token),
-        unsubscribe=desk.unsubscribe(person.person_id),
+        unsubscribe=desk.unsubscribe(person.person_id, person.email),
         closes=instant_in(language, row.closes_at, desk.protocol.zone),
     )
+    store.save_participation(session, row, person, token_hash(token))
     return Addressed(person.email, letter)
 
 
@@ -112,7 +112,7 @@ def to_listed(session: Session, mail: models.Mail, desk: Desk, now: datetime) ->
         title=desk.protocol.partnership.title.said(language),
         contact=desk.protocol.partnership.contact,
         link="",
-        unsubscribe=desk.unsubscribe(asked.interest_id),
+        unsubscribe=desk.unsubscribe(asked.interest_id, asked.email),
     )
     made = _WRITTEN[mail.kind](session, plain, desk.protocol, now)
     return made if isinstance(made, str) else Addressed(asked.email, made)

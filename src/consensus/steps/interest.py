@@ -20,7 +20,7 @@ from consensus.steps.ballots import interim_round
 from consensus.steps.outcome import Outcome, shown
 from consensus.store import Store
 
-__all__ = ["ListLetter", "express_interest", "forget_address", "write_to_list"]
+__all__ = ["ListLetter", "express_interest", "listed_interests", "write_to_list"]
 
 ListLetter = Literal["workshop", "outcome"]
 
@@ -30,21 +30,13 @@ def express_interest(
 ) -> None:
     """Keep an address for the outcome or the workshop; the same address again adds what is asked for now."""
     with db.writing() as session:
-        known = [one for one in _listed(session, partnership) if one.email.casefold() == email.casefold()]
+        known = [one for one in listed_interests(session, partnership) if one.email.casefold() == email.casefold()]
         row = (
             known or [models.Interest(interest_id=f"i{secrets.token_hex(10)}", partnership=partnership, email=email)]
         )[0]
         row.outcome, row.workshop = row.outcome or outcome, row.workshop or workshop
         row.language = language or row.language
         session.add(row)
-
-
-def forget_address(session: Session, partnership: str, email: str) -> None:
-    """Take an address from the list, whatever its case; what is queued for it is left out when its turn comes."""
-    for row in _listed(session, partnership):
-        if row.email.casefold() == email.casefold():
-            row.email, row.outcome, row.workshop = "", False, False
-            session.add(row)
 
 
 def write_to_list(db: Store, partnership: str, kind: ListLetter, *, by: str, now: datetime) -> Outcome:
@@ -61,7 +53,7 @@ def write_to_list(db: Store, partnership: str, kind: ListLetter, *, by: str, now
         if reason:
             raise StageError(reason)
         row = interim_round(session, partnership)
-        asked = [one.interest_id for one in _listed(session, partnership) if getattr(one, kind)]
+        asked = [one.interest_id for one in listed_interests(session, partnership) if getattr(one, kind)]
         queued = store.queue_mail(session, row, asked, kind, now, to="interest_id")
         if queued:
             value = {"act": f"{kind}-letters", "letters": queued}
@@ -75,7 +67,7 @@ def write_to_list(db: Store, partnership: str, kind: ListLetter, *, by: str, now
     )
 
 
-def _listed(session: Session, partnership: str) -> list[models.Interest]:
+def listed_interests(session: Session, partnership: str) -> list[models.Interest]:
     """Return the list in the order of its random ids, without those who were forgotten."""
     query = select(models.Interest).where(models.Interest.partnership == partnership, models.Interest.email != "")
     return list(session.exec(query.order_by(col(models.Interest.interest_id))))
