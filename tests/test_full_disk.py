@@ -39,6 +39,43 @@ def place(tmp_path, disk):
     db.close()
 
 
+@pytest.mark.parametrize(
+    ("language", "heading", "kept"),
+    [
+        ("en", "Something broke here", "is kept"),
+        ("cy", "Torrodd rhywbeth yma", "yn ddiogel"),
+        ("ar", "حدث خلل هنا", "باقٍ"),
+    ],
+)
+def test_a_full_disk_is_told_in_the_language_that_the_person_reads(place, language, heading, kept):
+    client, _db, disk = place
+    visitor = Visitor(client, f"/s/lanternfield/gather?lang={language}").press(a__consent="yes")
+    visitor.press("next", a__group="family_carers")
+
+    disk.full = True
+    page = visitor.press("next", a__q=[TOO_MUCH]).page
+
+    assert page.status_code == 500
+    assert f'<html lang="{language}"' in page.text
+    assert heading in page.text
+    assert kept in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(("asked", "heading"), [("cy", "Torrodd"), ("ar", "حدث"), ("de", "Something broke")])
+def test_who_has_no_link_yet_is_told_in_the_language_their_browser_asks_for(place, asked, heading):
+    client, _db, disk = place
+    form = Visitor(client, "/s/lanternfield/gather").form
+    said = dict(form.fields) | {"a.consent": "yes", "lang": ""}
+
+    disk.full = True
+    pages = (client.post(form.action, data=said, headers={"Accept-Language": asked}) for _ in range(60))
+    page = next(page for page in pages if page.status_code != 200)  # the last room in the file was used up
+
+    assert page.status_code == 500
+    assert heading in page.text
+
+
 def test_a_full_disk_is_told_in_a_sentence_and_what_was_saved_is_there(place, caplog):
     client, db, disk = place
     visitor = Visitor(client, "/s/lanternfield/gather").press(a__consent="yes")

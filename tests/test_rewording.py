@@ -180,11 +180,68 @@ def test_who_has_sent_keeps_the_receipt_and_may_withdraw_without_agreeing_anew(g
     assert "Your answers are deleted" in gone.page.text
 
 
-def test_other_words_for_a_question_alone_ask_nobody_to_agree_anew(gathering, tmp_path):  # noqa: F811
+def test_other_words_for_a_question_ask_nobody_to_agree_anew_but_are_read_before_anything_is_sent(gathering, tmp_path):  # noqa: F811
     client, db, clock = gathering
     visitor = fill_gather(begun(client), "Why do people wait?")
     amend(db, clock, reworded(tmp_path / "new", QUESTION, SECOND))
 
+    visitor.press()
+    unsent = rows(db, models.Response)
+    told = visitor.page.text
+    path = visitor.path
+    visitor.press()
+
+    assert unsent == []
+    assert path.endswith("/check")
+    assert "have changed since you filled it in" in told
+    assert "Which of these are you?" in told
+    assert "Why do people wait?" in told
+    assert visitor.path.endswith("/receipt")
+    (sent,) = rows(db, models.Response)
+    assert sent.survey_hash == steps.protocol(db, "lanternfield").gather.hash
+
+
+def test_who_comes_to_the_check_after_the_words_changed_reads_there_that_they_did_until_it_is_sent(gathering, tmp_path):  # noqa: F811
+    client, db, clock = gathering
+    visitor = fill_gather(begun(client), "Why?")
+    before = visitor.page.text
+    amend(db, clock, reworded(tmp_path / "new", QUESTION, SECOND))
+
+    anew = visitor.open(visitor.path).page.text
+    in_arabic = visitor.open(f"{visitor.path}?lang=ar").page.text
+    visitor.press()
+    sent = visitor.open(visitor.path.replace("receipt", "check")).page.text
+
+    assert "have changed since you filled it in" in anew
+    assert "تغيّرت بعض كلمات هذا الاستبيان" in in_arabic
+    assert "have changed" not in before + sent
+
+
+def test_what_was_sent_keeps_the_words_it_was_sent_under_until_it_is_changed_under_others(gathering, tmp_path):  # noqa: F811
+    client, db, clock = gathering
+    first = steps.protocol(db, "lanternfield").gather.hash
+    visitor = fill_gather(begun(client), "Why?").press()
+    check = visitor.path.replace("receipt", "check")
+    amend(db, clock, reworded(tmp_path / "new", QUESTION, SECOND))
+    second = steps.protocol(db, "lanternfield").gather.hash
+
+    same = visitor.open(check).press().path
+    unchanged = [one.survey_hash for one in rows(db, models.Response)]
+    visitor.open(check.replace("check", "p/q")).press("next", a__q=["Why, and how?"])
+    visitor.open(check).press()
+
+    assert same.endswith("/receipt")
+    assert unchanged == [first]
+    assert sorted((one.version, one.survey_hash) for one in rows(db, models.Response)) == [(1, first), (2, second)]
+
+
+def test_whoever_begins_after_the_words_changed_is_told_of_no_change(gathering, tmp_path):  # noqa: F811
+    client, db, clock = gathering
+    amend(db, clock, reworded(tmp_path / "new", QUESTION, SECOND))
+
+    visitor = fill_gather(begun(client), "Why?")
+
+    assert "have changed" not in visitor.page.text
     assert visitor.press().path.endswith("/receipt")
 
 

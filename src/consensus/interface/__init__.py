@@ -3,6 +3,6 @@
 What a partnership asks is in its own folder. These are the words around it: buttons, faults, receipts.
 """
 
-from consensus.interface.catalogue import LANGUAGES, catalogue, direction, instant_in, missing_words, say
+from consensus.interface.catalogue import LANGUAGES, catalogue, direction, instant_in, missing_words, say, zone_told
 
-__all__ = ["LANGUAGES", "catalogue", "direction", "instant_in", "missing_words", "say"]
+__all__ = ["LANGUAGES", "catalogue", "direction", "instant_in", "missing_words", "say", "zone_told"]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_datetime
 
-__all__ = ["LANGUAGES", "catalogue", "direction", "instant_in", "missing_words", "say"]
+__all__ = ["LANGUAGES", "catalogue", "direction", "instant_in", "missing_words", "say", "zone_told"]
 
 _FOLDER = files("consensus.interface")
 
@@ -90,5 +90,21 @@ def instant_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
     """
     shape = catalogue(language)["instant_shape"]
     told = format_datetime(instant, shape, tzinfo=zone, locale=language if language in LANGUAGES else "en")
-    name = f"{FIRST_STRONG}{zone.key}{END}" if direction(language) == "rtl" else zone.key
-    return f"{told} ({name})"
+    name = zone_told(instant, zone)
+    return f"{told} ({f'{FIRST_STRONG}{name}{END}' if direction(language) == 'rtl' else name})"
+
+
+def zone_told(instant: datetime, zone: ZoneInfo) -> str:
+    """Return the name of a time zone, with the offset where clocks go back and the hour comes twice.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> zone_told(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), ZoneInfo("Europe/London"))
+    'Europe/London, UTC+01:00'
+    >>> zone_told(datetime(2026, 10, 25, 2, 30, tzinfo=UTC), ZoneInfo("Europe/London"))
+    'Europe/London'
+    """
+    there = instant.astimezone(zone)
+    twice = there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
+    return f"{zone.key}, UTC{there.isoformat()[-6:]}" if twice else zone.key

@@ -1,7 +1,6 @@
 """Taking part: what somebody meets at their link, beginning, filling in, sending, and changing it until the close.
 
-Reading changes nothing; each act is one short transaction, and can be asked for twice. What was filled in is kept
-whatever the round does meanwhile; whether it counts follows from the close and the grace alone.
+Reading changes nothing; each act is one short transaction, and can be asked for twice. What was filled in is kept.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from consensus.steps.following import carried_on
 from consensus.steps.risks import flag_risks
 from consensus.steps.timetable import Stand, grace_ends, stand
 from consensus.steps.unlinking import unlinks_after
-from consensus.steps.visits import AGREED, Door, Onward, Sent, Visit
+from consensus.steps.visits import AGREED, WORDS, Door, Onward, Sent, Visit
 from consensus.store import Store, taking_part
 from consensus.store.taking_part import Link
 from consensus.vocabulary import NOT_STATED
@@ -128,7 +127,8 @@ def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: s
             changes |= {"response_id": response_id} if response_id else {}
         elif not before.asked_anew or before.stand not in ("open", "grace", "late"):
             return before
-        draft = _json({**before.said, **_agreed(protocol, row.kind), **said, **reply})
+        agreed = _agreed(protocol, row.kind)
+        draft = _json({**agreed, **before.said, AGREED: agreed[AGREED], **said, **reply})
         person = taking_part.change_link(session, person, draft=draft, **changes)
         return _visit(session, person, row, now)
 
@@ -194,10 +194,11 @@ def change(
     return db.write(keep)
 
 
-def send(db: Store, token: str, *, flags: Collection[str] = (), now: datetime) -> Visit | None:
+def send(db: Store, token: str, *, flags: Collection[str] = (), read: str = "", now: datetime) -> Visit | None:
     """Send what a person filled in, if nothing is amiss: a version of their response with its answers or its ballot.
 
-    The same content again changes nothing. What comes after the close is kept as well, and never counts.
+    The same content again changes nothing. What comes after the close is kept as well, and never counts. `read` is the
+    hash of the survey whose words the person saw beside the answers; where they changed meanwhile nothing is sent.
     """
 
     def act(session: Session) -> Visit | None:
@@ -207,9 +208,12 @@ def send(db: Store, token: str, *, flags: Collection[str] = (), now: datetime) -
         person, row = found
         there, last = _begun(session, person, row, now)
         ready = person.state in ("begun", "sent") and there.stand in ("open", "grace", "late")
-        if ready and not there.faults and not there.asked_anew:
+        if ready and not there.faults and not there.asked_anew and read in ("", there.survey.hash):
             last = _send(session, person, row, there, last, set(flags), now)
             there = replace(there, state="sent")
+            if there.reworded:
+                there = replace(there, said={**there.said, WORDS: there.survey.hash})
+                taking_part.change_link(session, person, draft=_json(there.said))
         return _with_sent(there, last, row)
 
     return db.write(act)
@@ -380,8 +384,8 @@ def _partner_reply(protocol: Protocol, kind: str, partner: str) -> dict[str, str
 
 
 def _agreed(protocol: Protocol, kind: str) -> dict[str, str]:
-    """Return what a draft keeps of the first page on which its person agreed, where they do not say which they read."""
-    return {AGREED: survey.opening_hash(getattr(protocol, kind))}
+    """Return what a draft keeps of the words on which its person agrees and by which they begin."""
+    return {AGREED: survey.opening_hash(getattr(protocol, kind)), WORDS: getattr(protocol, kind).hash}
 
 
 def _from(asked: Survey, what: str) -> list[Any]:

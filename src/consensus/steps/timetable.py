@@ -10,6 +10,7 @@ import pandas as pd
 from sqlmodel import Session
 
 from consensus import models, store
+from consensus.interface import zone_told
 from consensus.protocol import Protocol
 from consensus.store import Store
 
@@ -113,7 +114,7 @@ def stand(
 
 def local_time(instant: datetime, protocol: Protocol) -> str:
     """Return an instant as the partnership's people read it, with its zone."""
-    return f"{instant.astimezone(protocol.zone):%A %-d %B %Y at %H:%M} ({protocol.partnership.time_zone})"
+    return f"{instant.astimezone(protocol.zone):%A %-d %B %Y at %H:%M} ({zone_told(instant, protocol.zone)})"
 
 
 def list_rounds(db: Store, partnership: str | None = None) -> list[RoundView]:

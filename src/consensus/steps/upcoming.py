@@ -21,6 +21,7 @@ from consensus.steps.following import later_round
 from consensus.steps.outcome import TAKING_PART, shown
 from consensus.steps.reminders import pending_reminders
 from consensus.steps.timetable import grace_ends, local_time
+from consensus.steps.unlinking import unlinks_after
 from consensus.steps.ways import ways_of
 from consensus.store import Store
 
@@ -32,7 +33,7 @@ class Upcoming:
     """An act that a round does by itself at an instant, in UTC."""
 
     round_id: str
-    act: Literal["open", "remind", "close", "rank"]
+    act: Literal["open", "remind", "close", "rank", "unlink"]
     at: datetime
 
 
@@ -72,24 +73,31 @@ def upcoming(db: Store, *, now: datetime) -> list[Upcoming]:
 
 
 def next_acts(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[Upcoming]:
-    """Return what one round does next by itself: its opening; or the next reminder and its close; or its ranking."""
+    """Return what one round does next by itself: its opening; the next reminder and its close; or what follows."""
     if row.state == "draft":
         return [Upcoming(row.round_id, "open", row.opens_at)] if row.opens_at > now else []
     if row.state in ("open", "paused"):
         reminders = [at for at in pending_reminders(session, row, protocol) if at > now and row.state == "open"]
         close = [Upcoming(row.round_id, "close", row.closes_at)] if row.closes_at > now else []
         return [Upcoming(row.round_id, "remind", at) for at in reminders[:1]] + close
-    last = row.kind == "interim" and later_round(session, row) is None
-    if row.state == "closed" and last and grace_ends(row) > now:
-        return [Upcoming(row.round_id, "rank", grace_ends(row))]
-    return []
+    last = row.kind == "interim" and row.state == "closed" and later_round(session, row) is None
+    rank = [Upcoming(row.round_id, "rank", grace_ends(row))] if last else []
+    unlinked = grace_ends(unlinks_after(session, row))
+    unlink = [Upcoming(row.round_id, "unlink", unlinked)] if row.unlinked_at is None else []
+    return [act for act in rank + unlink if act.at > now]
 
 
-_SAID = {"open": "opens", "remind": "reminds groups under target", "close": "closes", "rank": "can be ranked"}
+_SAID = {
+    "open": "opens",
+    "remind": "reminds groups under target",
+    "close": "closes",
+    "rank": "can be ranked",
+    "unlink": "parts people from what they sent",
+}
 
 
 def told(acts: list[Upcoming], protocol: Protocol) -> str:
-    """Return the next acts of a round as a sentence's end, or nothing."""
+    """Return the next acts of a round, at their instants, as a sentence's end, or nothing."""
     return "; then ".join(f"{_SAID[act.act]} {local_time(act.at, protocol)}" for act in acts)
 
 

@@ -14,10 +14,13 @@ from consensus.steps.following import EARLIER, GroupRatings
 from consensus.steps.timetable import Stand
 from consensus.survey.choosing import ListedQuestion
 
-__all__ = ["AGREED", "Door", "Onward", "Sent", "Visit"]
+__all__ = ["AGREED", "WORDS", "Door", "Onward", "Sent", "Visit"]
 
 AGREED = "_agreed"
 """Under what key a draft keeps to which first page its person agreed."""
+
+WORDS = "_words"
+"""Under what key a draft keeps by which words of the survey its person began, or last sent."""
 
 Onward = Literal["", "link", "letter"]
 """How somebody comes into the round that follows: from their link into the one before, or by a letter."""
@@ -79,6 +82,11 @@ class Visit(Door):
     def asked_anew(self) -> bool:  # type: ignore[override]
         """Tell whether this person agreed to other words of the first page than those there are now."""
         return self.said.get(AGREED, "") not in ("", survey.opening_hash(self.survey))
+
+    @property
+    def reworded(self) -> bool:
+        """Tell whether words of the survey changed since this person began, or last sent."""
+        return self.said.get(WORDS, "") not in ("", self.survey.hash)
 
     @cached_property
     def pages(self) -> tuple[survey.Page, ...]:

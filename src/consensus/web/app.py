@@ -17,8 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from consensus import steps
+from consensus import interface, steps
 from consensus.settings import Settings
+from consensus.steps import taking_part
 from consensus.store import Store
 from consensus.version import __version__
 from consensus.web.forms import Doorway
@@ -65,7 +66,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     add_printing(app, db, doorway)
     add_keying(app, db, clock, settings.outputs)
     app.add_middleware(Protected)
-    app.add_exception_handler(Exception, _broken)
+    app.add_exception_handler(Exception, _broken(db, clock))
 
     @app.get("/", response_class=HTMLResponse)
     def start() -> str:
@@ -105,8 +106,26 @@ async def _prepared(_app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def _broken(_request: Request, _error: Exception) -> PlainTextResponse:
-    return PlainTextResponse(BROKEN, 500, HEADERS)
+def _broken(db: Store, clock: Callable[[], datetime]) -> Callable[[Request, Exception], Response]:
+    """Return what tells people that something broke, in the language that they read; should that break too, in ours."""
+
+    def tell(request: Request, _error: Exception) -> Response:
+        try:
+            return wrong("broken", 500, language=_language_of(db, request.url.path, clock()))
+        except Exception:
+            return PlainTextResponse(BROKEN, 500, HEADERS)
+
+    return tell
+
+
+def _language_of(db: Store, path: str, now: datetime) -> str:
+    """Return the language in which whoever has a personal link reads, or nothing where it cannot be found out."""
+    _, what, token, *_ = [*path.split("/"), "", ""]
+    try:
+        there = taking_part.visit(db, token, now=now) if what == "t" else None
+    except Exception:  # what broke may be the database itself
+        there = None
+    return there.language if there and there.language in interface.LANGUAGES else ""
 
 
 class Protected:

@@ -214,10 +214,12 @@ class TakingPart:
     def send(self, arrival: Arrival, form: Form) -> Response:
         """Send what was filled in."""
         flags = {*arrival.flags, *(["honeypot"] if any(form.get("website", ())) else [])}
-        there = taking_part.send(self.db, arrival.token, flags=flags, now=self.clock())
+        read = (form.get("words") or [""])[0]
+        there = taking_part.send(self.db, arrival.token, flags=flags, read=read, now=self.clock())
         if there is None:
             return unknown()
-        if there.state == "begun" and there.stand in ("open", "grace", "late"):
+        amiss = there.state == "begun" or read not in ("", there.survey.hash)
+        if amiss and there.stand in ("open", "grace", "late"):
             return _to(f"{arrival.own}/check")  # which says what is amiss
         return _to(f"{arrival.own}/receipt" if there.sent else arrival.own)
 
