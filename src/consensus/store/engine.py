@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session, SQLModel, create_engine
 
 from consensus.store.schema import bring_up_to_date
+from consensus.store.transactions import LOOK, PATIENCE, READ, WRITE, begin_ours, kept_after_all
 from consensus.store.turns import Turns
 from consensus.store.writer import GroupWriter
 
@@ -24,16 +25,8 @@ T = TypeVar("T")
 CONNECTIONS = 20
 """How many connections are kept open; as many again are opened while they are needed."""
 
-PATIENCE = 60
-"""Seconds that a writer waits for its turn, or anybody for a connection."""
-
 LOCK_NOT_AVAILABLE = "55P03"
 """What PostgreSQL says when a lock was waited for too long."""
-
-WRITER = 5_076_271
-"""The number of the PostgreSQL advisory lock that whoever writes holds."""
-
-_TURN = text(f"SELECT set_config('lock_timeout', '{PATIENCE}s', true), pg_advisory_xact_lock({WRITER})")
 
 
 class Store:
@@ -56,11 +49,7 @@ class Store:
         self.engine = engine
         file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._turns = Turns(Path(file)) if file and file != ":memory:" else None
-        # PostgreSQL shows a reader one state at this level alone; a writer must see what was kept before its turn.
-        postgresql = engine.dialect.name == "postgresql"
-        self._reader = engine.execution_options(isolation_level="REPEATABLE READ") if postgresql else engine
-        self._looker = engine.execution_options(isolation_level="AUTOCOMMIT") if postgresql else engine
-        self._writer = engine.execution_options(consensus_write=True)
+        self._looker, self._reader, self._writer = (engine.execution_options(**how) for how in (LOOK, READ, WRITE))
         self._group = GroupWriter(self.writing)
 
     @classmethod
@@ -82,23 +71,35 @@ class Store:
 
                 options = {"poolclass": StaticPool}
             options["connect_args"] = {"timeout": PATIENCE, "check_same_thread": False}
+        else:
+            # Transactions begin and end by what we say; connections used last are used first, for they know most.
+            options |= {"isolation_level": "AUTOCOMMIT", "pool_use_lifo": True}
+            options["connect_args"] = {"connect_timeout": 10} if "connect_timeout" not in parts.query else {}
         engine = create_engine(parts, hide_parameters=True, **options)  # an error's text holds nobody's words
         event.listen(engine, "handle_error", _tell_no_rows)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _set_up_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
+        begin_ours(engine)
         bring_up_to_date(engine)
         return cls(engine)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Yield a session whose work is kept whole or not at all."""
+        """Yield a session whose work is kept whole or not at all.
+
+        Raises
+        ------
+        InDoubt
+            PostgreSQL went away while the work was being kept, and does not say whether it was.
+        """
         turn: AbstractContextManager[None] = self._turns.taken() if self._turns else nullcontext()
-        with turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
-            if self.engine.dialect.name == "postgresql":
-                session.execute(_TURN)
-            session.connection()  # waits for its turn now, not at the first statement
+        with turn, Session(self._writer, expire_on_commit=False) as session:
+            connection = session.connection()  # waits for its turn now, not at the first statement
+            number = connection.info.get("number", "")
             yield session
+            try:
+                session.commit()
+            except DBAPIError as error:
+                if not (number and error.connection_invalidated and kept_after_all(self.engine, number, error)):
+                    raise
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Do a short piece of work and return its result once it is kept; many callers' share one commit.
@@ -188,19 +189,3 @@ def _tell_no_rows(context: ExceptionContext) -> None:
     context.original_exception.args = (told,)
     if context.sqlalchemy_exception is not None:
         context.sqlalchemy_exception.args = (f"({type(context.original_exception).__name__}) {told}",)
-
-
-def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # SQLAlchemy's `begin` event says BEGIN, not the driver
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("consensus_write"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:  # waits for nobody, so nothing can go wrong here that should be told in SQLAlchemy's words
-        driver: Any = connection.connection.driver_connection
-        driver.execute("BEGIN")

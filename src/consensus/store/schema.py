@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 
 from consensus import migrations, models
 from consensus.errors import StageError
+from consensus.store.transactions import WRITE
 
 __all__ = ["bring_up_to_date", "version_of"]
 
@@ -90,12 +91,12 @@ def _stamp(connection: Connection, version: str) -> None:
 @contextmanager
 def _locked(engine: Engine) -> Iterator[Connection]:
     """Yield a connection in a transaction that no other change of the tables runs beside."""
-    with engine.execution_options(consensus_write=True).connect() as connection:
-        if engine.dialect.name == "postgresql":
-            with connection.begin():
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-                yield connection
-            return
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            yield connection
+        return
+    with engine.execution_options(**WRITE).connect() as connection:
         # A table is changed by making it anew, during which what refers to it hangs loose.
         _keep_references(connection, "OFF")
         try:

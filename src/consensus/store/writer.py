@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session
 
+from consensus.store.transactions import InDoubt
+
 __all__ = ["GroupWriter"]
 
 T = TypeVar("T")
@@ -20,8 +22,9 @@ class GroupWriter:
     """A thread that does what is handed to it, everything that waits in one commit.
 
     When one of them raises, nothing of that transaction is kept and each is done again by itself, so that a piece
-    undoes itself alone; it must therefore bear to be done twice. A caller goes on when the commit is made, so whatever
-    it then tells somebody is on the disk.
+    undoes itself alone; it must therefore bear to be done twice. The same when the connection broke and nothing was
+    kept, once. Where nobody knows whether it was kept, nothing is done again. A caller goes on when the commit is made,
+    so whatever it then tells somebody is on the disk.
 
     Parameters
     ----------
@@ -69,7 +72,7 @@ class GroupWriter:
             if batch[-1] is None:
                 return
 
-    def _do(self, batch: list[tuple[Callable[[Session], Any], Future[Any]]]) -> None:
+    def _do(self, batch: list[tuple[Callable[[Session], Any], Future[Any]]], *, again: bool = False) -> None:
         """Do a batch in one transaction, and tell each caller once it is kept, or why it was not."""
         results, begun = [], False
         try:
@@ -77,13 +80,16 @@ class GroupWriter:
                 with self._writing() as session:
                     begun = True
                     results = [work(session) for work, _ in batch]
-        except BaseException as error:  # nothing of the batch is kept
-            if begun and len(batch) > 1:
-                for piece in batch:
-                    self._do([piece])
-            else:
+        except BaseException as error:  # nothing of the batch is kept, or nobody knows
+            lost = getattr(error, "connection_invalidated", False) and not again
+            if isinstance(error, InDoubt) or not (lost or (begun and len(batch) > 1)):
                 for _, done in batch:
                     done.set_exception(error)
+            elif begun:
+                for piece in batch:
+                    self._do([piece], again=True)
+            else:
+                self._do(batch, again=True)
             return
         for (_, done), result in zip(batch, results, strict=True):
             done.set_result(result)
