@@ -83,6 +83,8 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
     command(meeting, "dissent", _workshop_dissent, "record a dissent").add_argument("--why", required=True)
     command(meeting, "finish", _workshop_finish, "combine the rankings into the final order")
 
+    text = "copy the database into a new file while people take part (PostgreSQL: says which command does)"
+    command(subcommands, "backup", _backup, text).add_argument("file", type=Path)
     parser = command(subcommands, "publish", _publish, "write the report and the published spreadsheet")
     parser.add_argument("--folder", type=Path, help="where to (default: the partnership's outputs)")
     command(
@@ -277,6 +279,10 @@ def _publish(context: Context, options: argparse.Namespace) -> Said:
     return Said.of(
         outcome, f"The report is {outcome.ids['report']}.", f"The spreadsheet is {outcome.ids['spreadsheet']}."
     )
+
+
+def _backup(context: Context, options: argparse.Namespace) -> Said:
+    return Said.of(steps.back_up(context.db, options.file))
 
 
 def _trace(context: Context, options: argparse.Namespace) -> Said:

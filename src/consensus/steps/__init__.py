@@ -5,6 +5,7 @@ Every step is one transaction and can be asked for twice: the second time change
 
 from consensus.steps.answers import gather, import_answers
 from consensus.steps.approving import Approval, approval, record_approval
+from consensus.steps.backup import back_up
 from consensus.steps.ballots import counted_ballots, import_ballots
 from consensus.steps.by_hand import record_by_hand
 from consensus.steps.comparing import Comparison, compare
@@ -84,6 +85,7 @@ __all__ = [
     "advance_rounds",
     "answer_screen",
     "approval",
+    "back_up",
     "build_questions",
     "cap_round",
     "close_round",
