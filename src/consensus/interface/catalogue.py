@@ -79,6 +79,7 @@ def direction(language: str) -> str:
     return "rtl" if Locale(language).character_order == "right-to-left" else "ltr"
 
 
+@lru_cache(maxsize=1024)
 def instant_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
     """Return an instant as people of a time zone read it in a language.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -23,6 +25,7 @@ from consensus.steps import taking_part
 from consensus.store import Store
 from consensus.version import __version__
 from consensus.web.forms import Doorway
+from consensus.web.headers import PROTECTING, encoded
 from consensus.web.keying import add_keying
 from consensus.web.letters import add_letters
 from consensus.web.pace import Pace
@@ -35,15 +38,10 @@ __all__ = ["create_app"]
 
 ICON = Path(__file__).parent / "static" / "icon.svg"
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
+_SENT = encoded(PROTECTING)
 
-_SENT = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+AT_ONCE = 8
+"""How many requests are worked on at once; others wait, and shorter than if all fought for the time."""
 
 BROKEN = "Something broke here; it is not your fault. What was saved is kept: go back and try again in a few minutes.\n"
 
@@ -101,9 +99,22 @@ async def _prepared(_app: FastAPI) -> AsyncIterator[None]:
     What was loaded by then stays to the end; looking through it for garbage again and again holds everybody up.
     """
     prepare()
+    _hold_many()
+    to_thread.current_default_thread_limiter().total_tokens = AT_ONCE
     gc.collect()
     gc.freeze()
     yield
+
+
+def _hold_many() -> None:
+    """Let this process hold as many connections at once as the machine allows it, instead of the usual thousand."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _broken(db: Store, clock: Callable[[], datetime]) -> Callable[[Request, Exception], Response]:
@@ -113,7 +124,7 @@ def _broken(db: Store, clock: Callable[[], datetime]) -> Callable[[Request, Exce
         try:
             return wrong("broken", 500, language=_language_of(db, request.url.path, clock()))
         except Exception:
-            return PlainTextResponse(BROKEN, 500, HEADERS)
+            return PlainTextResponse(BROKEN, 500, PROTECTING)
 
     return tell
 

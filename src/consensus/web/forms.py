@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from consensus import tokens
@@ -23,6 +24,9 @@ __all__ = ["MOST_BYTES", "Arrival", "Doorway", "ForeignForm", "TooBig", "read_fo
 
 MOST_BYTES = 512 * 1024
 MOST_FIELDS = 2000
+
+_LONG = CapacityLimiter(4)
+"""Those who wait long for what they asked for wait beside the others, not in their places."""
 
 
 class TooBig(Exception):
@@ -101,8 +105,10 @@ class Doorway:
         path: str,
         see: Callable[[Arrival], Response],
         take: Callable[[Arrival, Form], Response] | None = None,
+        *,
+        long: bool = False,
     ) -> None:
-        """Add a route that shows a page and, if `take` is given, takes its form."""
+        """Add a route that shows a page and, if `take` is given, takes its form; `long` where that may need seconds."""
 
         async def get(request: Request) -> Response:
             return await run_in_threadpool(see, _arrival(request))
@@ -115,6 +121,8 @@ class Doorway:
                 return wrong("too_big", 413)
             except ForeignForm:
                 return wrong("foreign", 403)
+            except ClientDisconnect:
+                return Response(status_code=400)  # which nobody is there to read
             wait = self._wait(request)
             if wait is None:
                 response = wrong("wait", 429, language=wished("", (form.get("lang") or [""])[0]))
@@ -122,7 +130,7 @@ class Doorway:
                 return response
             await asyncio.sleep(wait)
             flags = frozenset({"burst"} if wait else ())
-            return await run_in_threadpool(take, _arrival(request, form, flags), form)
+            return await to_thread.run_sync(take, _arrival(request, form, flags), form, limiter=_LONG if long else None)
 
         app.add_route(path, get, methods=["GET"])
         if take is not None:

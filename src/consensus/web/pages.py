@@ -15,24 +15,14 @@ from starlette.responses import HTMLResponse
 
 from consensus import interface
 from consensus.protocol import Protocol, Words
+from consensus.web.headers import OF_PAGES, encoded
 
 __all__ = ["ENVIRONMENT", "WISHED", "made_once", "paragraphs", "prepare", "render", "wished", "wrong"]
 
 WISHED: ContextVar[str] = ContextVar("wished", default="en")
 """The language that whoever asks now would like best, of those that the pages speak."""
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",  # with `no-referrer` a browser would send `Origin: null` with our own forms
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex",
-}
-
-
-_SENT = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-_SENT.append((b"content-type", b"text/html; charset=utf-8"))
+_SENT = encoded(OF_PAGES)
 
 
 class Page(HTMLResponse):

@@ -45,7 +45,7 @@ def add_survey(
     doorway.add(app, "/t/{token}/receipt", part.see_receipt)
     doorway.add(app, "/t/{token}/saved", part.see_saved)
     doorway.add(app, "/t/{token}/on", part.see_receipt, part.go_on)
-    doorway.add(app, "/t/{token}/withdraw", part.see_withdraw, part.withdraw)
+    doorway.add(app, "/t/{token}/withdraw", part.see_withdraw, part.withdraw, long=True)
     doorway.add(app, "/i/{partnership}", *interest.handlers(db))
 
 
