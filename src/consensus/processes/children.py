@@ -79,19 +79,13 @@ def flows_child(settings: Settings) -> Child:
 def web_child(settings: Settings) -> Child:
     """Return the web app; it believes what the declared proxies say of where a request comes from, and nobody else."""
     command = ("--factory", "consensus.web.app:create_app", "--host", settings.host, "--port", str(settings.web_port))
-    workers = ("--workers", str(settings.web_workers)) if settings.web_workers > 1 else ()
+    held = ("--http", "consensus.web.patience:Patient", "--ws", "none")
+    told = ("--no-access-log", "--no-server-header", "--forwarded-allow-ips", settings.proxies)
+    # A process that is busy is not ended because it answers late: people's requests would end with it.
+    several = ("--workers", str(settings.web_workers), "--timeout-worker-healthcheck", "60")
     return Child(
         "web",
-        (
-            sys.executable,
-            "-m",
-            "uvicorn",
-            *command,
-            *workers,
-            "--no-access-log",
-            "--forwarded-allow-ips",
-            settings.proxies,
-        ),
+        (sys.executable, "-m", "uvicorn", *command, *held, *told, *(several if settings.web_workers > 1 else ())),
         lambda _since: _answers(f"{settings.web_url}/health"),
         settings.web_port,
         "CONSENSUS_WEB_PORT",
