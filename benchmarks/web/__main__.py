@@ -121,16 +121,20 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     print(f"load of the machine before: {os.getloadavg()[0]:.1f}\n\n{HEAD}", flush=True)
-    rows, good = [], True
-    for database in ("sqlite", "postgresql") if options.database == "both" else (options.database,):
+    good = True
+    databases = tuple(NAMES) if options.database == "both" else (options.database,)
+    if "postgresql" in databases and postgres.binaries() is None:
+        print("PostgreSQL is not installed (`make database` installs it where it can), so nothing is measured on it.")
+        databases, good = tuple(each for each in databases if each != "postgresql"), options.database == "both"
+    for database in databases:
         with _server() if database == "postgresql" else nullcontext() as server:
             for name, (label, act) in _scenarios(options.scale, options.rate).items():
                 if options.scenario in (name, "all"):
                     told, well = run(name, label, act, NAMES[database], server)
                     print(told, flush=True)
-                    rows, good = [*rows, told], good and well
-    if options.keep or options.scale >= 1:
-        keep(rows)
+                    good = good and well
+                    if options.keep or options.scale >= 1:
+                        keep(told)
     return 0 if good else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +29,18 @@ def row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def keep(rows: list[str]) -> None:
-    """Write rows in the document's table: each in the place of the one of the same scenario and database."""
+def keep(told: str) -> None:
+    """Write a row in the document's table, in the place of the one of the same scenario and database, however long."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN, 1)
     kept, after = rest.split(END, 1)
     lines = {_key(line): line for line in kept.strip().splitlines()[2:]}
-    lines |= {_key(line): line for line in rows}
+    lines[_key(told)] = told
     table = "\n".join([HEAD, *lines.values()])
     DOCUMENT.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
 
 
-def _key(line: str) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in line.split("|")[1:3])
+def _key(line: str) -> tuple[str, str]:
+    """Return what a row is of: who comes, whatever the time or the number of arrivals, and the database."""
+    who, database = (cell.strip() for cell in line.split("|")[1:3])
+    return re.sub(r" for [\d.]+ min$|^[\d,]+ arrivals in [\d.]+ s", "", who), database
