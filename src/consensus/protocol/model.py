@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from consensus.errors import ProtocolError
 from consensus.protocol.naming import ALSO, ShortlistRule
@@ -82,12 +84,24 @@ class Partner(Fixed):
     name: Sentence
 
 
+def _opened_by_a_phone(link: str) -> str:
+    if link and not re.fullmatch(r"(tel|sms):[0-9+*#][0-9A-Za-z+*#?=&%]*|https://\S+", link):
+        raise PydanticCustomError(
+            "link", "use what a phone opens, such as tel:116123, sms:85258?body=SHOUT or https://example.org"
+        )
+    return link
+
+
 class Signpost(Fixed):
-    """Where somebody who is not well can turn, shown wherever words are asked for."""
+    """Where somebody who is not well can turn, shown wherever words are asked for.
+
+    `link` is what a phone opens for the contact: `tel:116123`, `sms:85258?body=SHOUT`, or a page.
+    """
 
     name: Words
     contact: Words
     when: Words | Literal[""] = ""
+    link: Annotated[str, AfterValidator(_opened_by_a_phone)] = ""
 
 
 class RoundPlan(Fixed):
