@@ -113,7 +113,7 @@ def test_a_set_must_have_two_different_picks_and_what_was_picked_stays(door):
     assert "In set 1, please pick one question that matters most and one that matters least." in half
     assert f'value="{shown[1]}" checked' in half
     assert "the same question cannot matter most and least" in same
-    assert "To mend: " in visitor.page.text
+    assert "Problem: " in visitor.page.text
 
 
 def test_each_person_meets_sets_of_their_own_that_stay(door):

@@ -265,6 +265,6 @@ def test_each_question_can_be_rated_and_not_knowing_is_kept_as_such(tmp_path):
     responses = counted(db).responses().set_index("item_id")["rank"]
     db.close()
 
-    assert "2 questions have no answer yet" in told
+    assert "Questions without an answer: 2." in told
     assert [responses[ids[0]], responses[ids[2]]] == [7, 1]
     assert responses.isna()[ids[1]]

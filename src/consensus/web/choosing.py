@@ -10,6 +10,7 @@ from consensus import survey
 from consensus.steps.taking_part import Visit
 from consensus.survey.filling import Form, field
 from consensus.survey.ordering import places_taken_twice
+from consensus.web.course import pressed
 
 __all__ = ["listed", "order_step", "ordered", "put_in_order", "step", "ticked", "twice"]
 
@@ -28,6 +29,7 @@ def listed(there: Visit, page: survey.Page, query: Mapping[str, str]) -> dict[st
         "theme": theme,
         "item": page.item,
         "chosen": survey.chosen_of(there.said.get(page.item.id, ()), there.questions),
+        "out": there.listed.get(query.get("out", "")),
         "name": field(page.item),
     }
 
@@ -37,26 +39,26 @@ def ticked(there: Visit, page: survey.Page, form: Form) -> dict[str, Any]:
     item = page.item
     ticks = [each for each in form.get(field(item), ()) if each]
     chosen = survey.with_ticks(there.said.get(item.id, ()), set(form.get("shown", ())), ticks)
-    go = _go(form)
-    if go.startswith("out:"):
-        chosen = [each for each in chosen if each != go.removeprefix("out:")]
+    act, _, question = pressed(form).partition(":")
+    if act == "out":
+        chosen = [each for each in chosen if each != question]
     return {**there.said, item.id: chosen}
 
 
 def step(page: survey.Page, form: Form) -> str:
-    """Return where the button of a page of ticks leads: `next`, `order`, `later`, or a query of the same page."""
-    go = _go(form)
-    if go in ("later", "order", "next"):
-        return "next" if go == "order" and page.item.type != "rank" else go
-    found = {name: (form.get(name) or [""])[0] for name in ("find", "theme")}
-    number = go.removeprefix("page:") if go.startswith("page:") else (form.get("page") or ["1"])[0]
-    if go == "find":
-        number = "1"
-    return "?" + urlencode({**{name: value for name, value in found.items() if value}, "page": number})
+    """Return where the button of a page of ticks leads: a step of the survey's course, or a query of the same page."""
+    act, _, what = pressed(form).partition(":")
+    if act in ("next", "order", "back", "later", "keep"):
+        return "next" if act == "order" and page.item.type != "rank" else act
+    number = {"page": what, "find": "1"}.get(act) or (form.get("page") or ["1"])[0]
+    asked = {name: (form.get(name) or [""])[0] for name in ("find", "theme")} | {"page": number}
+    if act == "out":
+        asked["out"] = what
+    return "?" + urlencode({name: value for name, value in asked.items() if value}) + _TO_SEE.get(act, "")
 
 
-def _go(form: Form) -> str:
-    return (form.get("go") or ["next"])[0]
+_TO_SEE = {"find": "#list", "page": "#list"}
+"""Which part of the page somebody wants to see who pressed a button."""
 
 
 def ordered(there: Visit, page: survey.Page, query: Mapping[str, str], form: Form | None) -> dict[str, Any]:
@@ -69,14 +71,14 @@ def ordered(there: Visit, page: survey.Page, query: Mapping[str, str], form: For
         "twice": twice(there, page, form) if form else [],
         "moved": query.get("moved", ""),
         "by": query.get("by", ""),
-        "out": next((question for question in there.questions if question.id == query.get("out")), None),
+        "out": there.listed.get(query.get("out", "")),
         "saved": bool(query.get("saved")),
     }
 
 
 def twice(there: Visit, page: survey.Page, form: Form) -> list[int]:
     """Return the positions that a form gives to several questions, where its button saves positions."""
-    if _go(form).partition(":")[0] in ("out", "later"):
+    if pressed(form).partition(":")[0] in ("out", "later"):
         return []
     return places_taken_twice(there.said.get(page.item.id, ()), _positions(form))
 
@@ -86,7 +88,7 @@ def put_in_order(there: Visit, page: survey.Page, form: Form) -> dict[str, Any]:
     chosen = list(there.said.get(page.item.id, ()))
     if not twice(there, page, form) and not places_taken_twice(chosen, _positions(form)):
         chosen = survey.placed(chosen, _positions(form))
-    act, _, question = _go(form).partition(":")
+    act, _, question = pressed(form).partition(":")
     if act in ("up", "down"):
         chosen = survey.moved(chosen, question, -1 if act == "up" else 1)
     elif act == "out":
@@ -96,12 +98,10 @@ def put_in_order(there: Visit, page: survey.Page, form: Form) -> dict[str, Any]:
 
 def order_step(form: Form) -> str:
     """Return where the order page's button leads: `next`, `more`, `later`, or a query of the same page."""
-    act, _, question = _go(form).partition(":")
+    act, _, question = pressed(form).partition(":")
     if act in ("up", "down"):
         return "?" + urlencode({"moved": question, "by": act})
-    if act == "out":
-        return "?" + urlencode({"out": question})
-    return "?saved=1" if act == "save" else act
+    return {"out": "?" + urlencode({"out": question}), "save": "?saved=1", "lang": "?"}.get(act, act)
 
 
 def _positions(form: Form) -> dict[str, int]:

@@ -15,12 +15,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from consensus import tokens
+from consensus import interface, tokens
 from consensus.survey.filling import Form
 from consensus.web.pace import Pace
-from consensus.web.pages import wished, wrong
+from consensus.web.pages import WISHED, wrong
 
-__all__ = ["MOST_BYTES", "Arrival", "Doorway", "ForeignForm", "TooBig", "read_form"]
+__all__ = ["MOST_BYTES", "Arrival", "Doorway", "ForeignForm", "TooBig", "language_of", "read_form"]
 
 MOST_BYTES = 512 * 1024
 MOST_FIELDS = 2000
@@ -79,6 +79,9 @@ class Arrival:
     path: Mapping[str, str]
     query: Mapping[str, str]
     form_language: str = ""
+    """The language of the page that a form was sent from, or the one that its button asks for."""
+    from_check: bool = False
+    """Whether somebody came to this page from checking their answers, to change one of them."""
     flags: frozenset[str] = frozenset()
 
     @property
@@ -123,9 +126,11 @@ class Doorway:
                 return wrong("foreign", 403)
             except ClientDisconnect:
                 return Response(status_code=400)  # which nobody is there to read
+            if language := language_of(form):
+                WISHED.set(language)  # whatever goes wrong is said in the language of the page
             wait = self._wait(request)
             if wait is None:
-                response = wrong("wait", 429, language=wished("", (form.get("lang") or [""])[0]))
+                response = wrong("wait", 429)
                 response.headers["Retry-After"] = "30"
                 return response
             await asyncio.sleep(wait)
@@ -149,12 +154,27 @@ def _site(scheme: str, host: str) -> str:
 
 
 def _arrival(request: Request, form: Form | None = None, flags: frozenset[str] = frozenset()) -> Arrival:
-    scope = request.scope
+    scope, sent = request.scope, form or {}
+    query = request.query_params if scope["query_string"] else {}
     return Arrival(
         site=_site(scope["scheme"], request.headers.get("host") or request.url.netloc),
         here=scope["path"],
         path=request.path_params,
-        query=request.query_params if scope["query_string"] else {},
-        form_language=((form or {}).get("lang") or [""])[0],
+        query=query,
+        form_language=language_of(sent),
+        from_check="check" in (query.get("from"), *sent.get("from", ())),
         flags=flags,
     )
+
+
+def language_of(form: Form) -> str:
+    """Return the language that a form's button asks for, else that of the page it was sent from, if it is one of ours.
+
+    Examples
+    --------
+    >>> language_of({"lang": ["en"], "go": ["lang:cy"]}), language_of({"lang": ["en"], "go": ["next"]}), language_of({})
+    ('cy', 'en', '')
+    """
+    act, _, wanted = (form.get("go") or [""])[0].partition(":")
+    language = wanted if act == "lang" else (form.get("lang") or [""])[0]
+    return language if language in interface.LANGUAGES else ""

@@ -16,6 +16,7 @@ PROTECTING = {
 
 OF_PAGES = {
     **PROTECTING,
+    "Content-Security-Policy": f"{PROTECTING['Content-Security-Policy']}; script-src 'self'; connect-src 'self'",
     "Referrer-Policy": "same-origin",  # with `no-referrer` a browser would send `Origin: null` with our own forms
     "X-Robots-Tag": "noindex",
     "Content-Type": "text/html; charset=utf-8",

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from consensus import interface
 from consensus.protocol import Protocol
 from consensus.steps import taking_part
 from consensus.steps.interest import express_interest
@@ -15,7 +14,7 @@ from consensus.store import Store
 from consensus.survey.faults import Fault
 from consensus.survey.filling import Form
 from consensus.web.forms import Arrival
-from consensus.web.pages import render, wrong
+from consensus.web.pages import WISHED, render, spoken, unknown
 
 __all__ = ["handlers"]
 
@@ -28,21 +27,21 @@ def handlers(db: Store) -> tuple[Callable[[Arrival], Response], Callable[[Arriva
     def see(arrival: Arrival) -> Response:
         protocol = taking_part.protocol_of(db, arrival.path["partnership"])
         if protocol is None:
-            return wrong("unknown", 404)
+            return unknown()
         done = arrival.query.get("done")
         return _page(protocol, arrival, "interest_done.html.j2" if done else "interest.html.j2", {}, [])
 
     def take(arrival: Arrival, form: Form) -> Response:
         protocol = taking_part.protocol_of(db, arrival.path["partnership"])
         if protocol is None:
-            return wrong("unknown", 404)
+            return unknown()
         said = {name: (form.get(name) or [""])[0].strip() for name in ("email", "outcome", "workshop")}
         faults = _faults(said)
         if faults:
             return _page(protocol, arrival, "interest.html.j2", said, faults)
         wants = {name: bool(said[name]) for name in ("outcome", "workshop")}
-        language = arrival.form_language if arrival.form_language in interface.LANGUAGES else ""
-        express_interest(db, protocol.id, said["email"], **wants, language=language or "")
+        language = arrival.form_language
+        express_interest(db, protocol.id, said["email"], **wants, language=language)
         return Response(status_code=303, headers={"Location": f"/i/{protocol.id}?done=1&lang={language}"})
 
     return see, take
@@ -54,8 +53,6 @@ def _faults(said: dict[str, str]) -> list[Fault]:
 
 
 def _page(protocol: Protocol, arrival: Arrival, template: str, said: dict[str, str], faults: list[Fault]) -> Response:
-    wish = arrival.query.get("lang") or arrival.form_language
-    spoken = [each for each in protocol.partnership.languages if each in interface.LANGUAGES]
-    language = wish if wish in spoken else spoken[0] if spoken else "en"
+    language = spoken(protocol, arrival.query.get("lang"), arrival.form_language, WISHED.get())
     context = {"said_here": said, "faults": faults, "path": arrival.here, "own": "", "there": None}
     return render(template, protocol, language, status=422 if faults else 200, **context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -17,10 +18,21 @@ from consensus import interface
 from consensus.protocol import Protocol, Words
 from consensus.web.headers import OF_PAGES, encoded
 
-__all__ = ["ENVIRONMENT", "WISHED", "made_once", "paragraphs", "prepare", "render", "wished", "wrong"]
+__all__ = [
+    "ENVIRONMENT",
+    "WISHED",
+    "made_once",
+    "paragraphs",
+    "prepare",
+    "render",
+    "spoken",
+    "unknown",
+    "wished",
+    "wrong",
+]
 
-WISHED: ContextVar[str] = ContextVar("wished", default="en")
-"""The language that whoever asks now would like best, of those that the pages speak."""
+WISHED: ContextVar[str] = ContextVar("wished", default="")
+"""The language that whoever asks now would like best, of those that the pages speak; empty where they name none."""
 
 _SENT = encoded(OF_PAGES)
 
@@ -33,10 +45,18 @@ class Page(HTMLResponse):
         self.raw_headers = [*_SENT, (b"content-length", str(len(self.body)).encode())]
 
 
+def _in_one_line(text: str) -> str:
+    """Return declared words without line ends, with numbers such as `116 123` in one piece.
+
+    Between Arabic words the halves of a telephone number would else be shown the other way round.
+    """
+    return re.sub(r"(?<=\d) (?=\d)", "\u00a0", " ".join(text.split()))
+
+
 @lru_cache(maxsize=1024)
 def paragraphs(text: str) -> Markup:
     """Return a text with its blank lines as paragraphs."""
-    parts = [" ".join(part.split()) for part in text.split("\n\n")]
+    parts = [_in_one_line(part) for part in text.split("\n\n")]
     return Markup("").join(Markup("<p>{}</p>").format(part) for part in parts if part)
 
 
@@ -50,7 +70,7 @@ def _wording(words: str, language: str) -> Markup:
 @lru_cache(maxsize=4096)
 def _marked(texts: tuple[tuple[str, str], ...], first: str, language: str) -> Markup:
     words = Words.of(dict(texts), first=first)
-    spoken, text = words.language(language), " ".join(words.said(language).split())
+    spoken, text = words.language(language), _in_one_line(words.said(language))
     if spoken == language:
         return escape(text)
     return Markup('<span lang="{}" dir="{}">{}</span>').format(spoken, interface.direction(spoken), text)
@@ -99,12 +119,12 @@ def _speaking(language: str) -> Mapping[str, Callable[..., Any]]:
 
 @lru_cache(maxsize=1024)
 def wished(accepted: str, chosen: str = "") -> str:
-    """Return the language of ours that somebody likes best: the one chosen, else the first of `Accept-Language`.
+    """Return the language of ours that somebody likes best: the chosen, else the first of `Accept-Language`, if any.
 
     Examples
     --------
     >>> wished("de, cy-GB;q=0.9, en;q=0.5"), wished("", "ar"), wished("tlh")
-    ('cy', 'ar', 'en')
+    ('cy', 'ar', '')
     """
     liked = []
     for place, part in enumerate(accepted.split(",")):
@@ -114,7 +134,7 @@ def wished(accepted: str, chosen: str = "") -> str:
         except ValueError:
             continue
     named = [chosen, *(name for _, _, name in sorted(liked))]
-    return next((name for name in named if name in interface.LANGUAGES), "en")
+    return next((name for name in named if name in interface.LANGUAGES), "")
 
 
 MOST_MADE = 256
@@ -131,9 +151,20 @@ def made_once(told: tuple[object, ...], make: Callable[[], HTMLResponse]) -> HTM
     return Page(body)
 
 
+def spoken(protocol: Protocol, *wishes: str | None) -> str:
+    """Return the first wish that a partnership's survey speaks, else its first language."""
+    languages = [each for each in protocol.partnership.languages if each in interface.LANGUAGES]
+    return next((wish for wish in wishes if wish in languages), languages[0] if languages else "en")
+
+
+def unknown() -> HTMLResponse:
+    """Return the page for a link that leads nowhere."""
+    return wrong("unknown", 404)
+
+
 def wrong(what: str, status: int, *, language: str = "") -> HTMLResponse:
     """Return the page that says what is wrong and what to do, in the language of whoever asks."""
-    return render("wrong.html.j2", None, language or WISHED.get(), status=status, wrong=what)
+    return render("wrong.html.j2", None, language or WISHED.get() or "en", status=status, wrong=what)
 
 
 def render(

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.responses import Response
 
-from consensus import interface
 from consensus.steps.paper import paper_of
 from consensus.store import Store
 from consensus.survey.paper import places
 from consensus.survey.sets import DESIGNS, design_seed
 from consensus.web.forms import Arrival, Doorway
-from consensus.web.pages import render, wrong
+from consensus.web.pages import WISHED, render, spoken, unknown
 
 __all__ = ["SIZES", "add_printing"]
 
@@ -33,15 +32,13 @@ def _shows(db: Store) -> Callable[[Arrival], Response]:
     def see(arrival: Arrival) -> Response:
         paper = paper_of(db, arrival.path["partnership"], arrival.path["kind"])
         if paper is None:
-            return wrong("unknown", 404)
-        spoken = [each for each in paper.protocol.partnership.languages if each in interface.LANGUAGES] or ["en"]
-        language = arrival.query.get("lang") if arrival.query.get("lang") in spoken else spoken[0]
+            return unknown()
         design = design_seed(arrival.query.get("design"))
         size = arrival.query.get("size") if arrival.query.get("size") in SIZES else SIZES[0]
         return render(
             "print.html.j2" if paper.can_be_printed else "print_early.html.j2",
             paper.protocol,
-            language or spoken[0],
+            spoken(paper.protocol, arrival.query.get("lang"), WISHED.get()),
             status=200 if paper.can_be_printed else 409,
             paper=paper,
             size=size,

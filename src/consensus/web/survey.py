@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from consensus import interface, survey
+from consensus import survey
 from consensus.errors import StageError
-from consensus.protocol import Protocol
 from consensus.steps import taking_part, withdraw
-from consensus.steps.taking_part import Door, Visit
-from consensus.steps.visits import AGREED
+from consensus.steps.taking_part import Visit
 from consensus.store import Store
 from consensus.survey.filling import Form
-from consensus.web import choosing, interest, picking
+from consensus.web import choosing, course, interest, picking, rating
+from consensus.web.course import SHUT, again, go_on, leads, own_page, to
 from consensus.web.forms import Arrival, Doorway
-from consensus.web.pages import made_once, render, wrong
+from consensus.web.opening import Opening, opening_page
+from consensus.web.pages import render, spoken, unknown
 
 __all__ = ["TakingPart", "add_survey"]
 
@@ -34,11 +34,11 @@ def add_survey(
     app: FastAPI, db: Store, doorway: Doorway, clock: Callable[[], datetime], outputs: Callable[[str], Path]
 ) -> None:
     """Add the pages of those who take part to the web app; `outputs` is where a partnership's exports lie."""
-    part = TakingPart(db, clock, outputs)
+    part, first = TakingPart(db, clock, outputs), Opening(db, clock)
     for path in ("/s/{partnership}/{kind}", "/s/{partnership}/{kind}/{partner}"):
-        doorway.add(app, path, part.see_door, part.begin)
-    doorway.add(app, "/t/{token}", part.see_own, part.begin_invited)
-    doorway.add(app, "/t/{token}/agree", part.see_agree, part.begin_invited)
+        doorway.add(app, path, first.see_door, first.begin)
+    doorway.add(app, "/t/{token}", part.see_own, first.begin_invited)
+    doorway.add(app, "/t/{token}/agree", first.see_agree, first.begin_invited)
     doorway.add(app, "/t/{token}/p/{page}", part.see_page, part.fill_page)
     doorway.add(app, "/t/{token}/p/{page}/order", part.see_order, part.put_in_order)
     doorway.add(app, "/t/{token}/check", part.see_check, part.send)
@@ -57,37 +57,6 @@ class TakingPart:
     clock: Callable[[], datetime]
     outputs: Callable[[str], Path]
 
-    # -- at an open link
-
-    def see_door(self, arrival: Arrival) -> Response:
-        """Show what an open link leads to."""
-        door = self._door(arrival)
-        if door is None:
-            return unknown()
-        return _opening(door, arrival)
-
-    def begin(self, arrival: Arrival, form: Form) -> Response:
-        """Let somebody begin by an open link, and send them on to the link that is now their own."""
-        door = self._door(arrival)
-        if door is None:
-            return unknown()
-        said, faults = _consented(door, form)
-        read = _read(door, form)
-        if door.stand != "open" or faults or read != survey.opening_hash(door.survey):
-            return _opening(door, arrival, faults, read)
-        said |= {AGREED: read} | ({"_flags": sorted(arrival.flags)} if arrival.flags else {})
-        language = _language(door.protocol, arrival.form_language)
-        token = taking_part.begin(
-            self.db, door.protocol.id, door.kind, door.partner, said, language=language, now=self.clock()
-        )
-        return _to(f"/t/{token}/{_first(door)}")
-
-    def _door(self, arrival: Arrival) -> Door | None:
-        path = arrival.path
-        return taking_part.open_door(
-            self.db, path["partnership"], path["kind"], path.get("partner", ""), now=self.clock()
-        )
-
     # -- at a link of one's own
 
     def see_own(self, arrival: Arrival) -> Response:
@@ -96,33 +65,10 @@ class TakingPart:
         if there is None:
             return unknown()
         if there.state == "invited":
-            return _opening(there, arrival)
+            return opening_page(there, arrival)
         if there.sent and there.state == "sent":
             return self._page(arrival, there, "receipt.html.j2", changed=there.unsent)
-        return self._if_open(arrival, there) or self._page(arrival, there, "welcome.html.j2", go_on=_go_on(there))
-
-    def see_agree(self, arrival: Arrival) -> Response:
-        """Show the first page again to somebody who agreed to other words."""
-        there = self._visit(arrival)
-        if there is None:
-            return unknown()
-        return _opening(there, arrival) if there.asked_anew else _to(arrival.own)
-
-    def begin_invited(self, arrival: Arrival, form: Form) -> Response:
-        """Let somebody begin who was invited, or agree anew."""
-        there = self._visit(arrival)
-        if there is None:
-            return unknown()
-        said, faults = _consented(there, form)
-        if there.state != "invited" and not there.asked_anew:
-            return _to(arrival.own)
-        read = _read(there, form)
-        if there.stand not in _takes(there) or faults or read != survey.opening_hash(there.survey):
-            return _opening(there, arrival, faults, read)
-        language = _language(there.protocol, arrival.form_language)
-        said |= {AGREED: read}
-        taking_part.begin_invited(self.db, arrival.token, said, language=language, now=self.clock())
-        return _to(f"{arrival.own}/{_go_on(there) if there.asked_anew else _first(there)}")
+        return self._if_open(arrival, there) or self._page(arrival, there, "welcome.html.j2", go_on=go_on(there))
 
     def see_page(self, arrival: Arrival) -> Response:
         """Show one page of the survey, filled in as far as the person has got."""
@@ -146,6 +92,8 @@ class TakingPart:
             )
         if page.kind == "sets":
             return self._page(arrival, there, "sets.html.j2", **context | picking.shown_set(there, page, arrival.query))
+        if page.kind == "rate":
+            context |= rating.shown_rates(there, page, arrival.query)
         return self._page(arrival, there, "page.html.j2", **context)
 
     def fill_page(self, arrival: Arrival, form: Form) -> Response:
@@ -154,19 +102,17 @@ class TakingPart:
         page = _page_of(there, arrival)
         if there is None or page is None:
             return unknown()
-        step = _step(there, page, form)
-        here = f"{arrival.own}/p/{page.id}"
-        if there.stand in ("closed", "paused", "full", "early") or there.asked_anew:
-            return _to(_own(arrival, there))
-        if step == "later":
-            return _to(f"{arrival.own}/saved")
-        if step.startswith(survey.ADD):
-            return _to(f"{here}?add={step.removeprefix(survey.ADD)}")
+        here, step = f"{arrival.own}/p/{page.id}", _step(there, page, form)
+        if step == "keep":  # a script keeps what is filled in so far, and stays on its page
+            return Response(status_code=409 if there.stand == "closed" or there.state == "withdrawn" else 204)
+        if there.stand in SHUT or there.asked_anew:
+            return to(own_page(arrival, there))
         if step.startswith("?"):
-            return _to(here + step)
-        if survey.page_faults(page, there.said, there.protocol, there.question_ids):
-            return _to(f"{here}?check=1")
-        return _to(f"{here}/order" if step == "order" else f"{arrival.own}/{_next(there, page)}")
+            return to(again(here, step, arrival))
+        amiss = survey.page_faults(page, there.said, there.protocol, there.question_ids)
+        if amiss and step not in ("later", "back"):
+            return to(again(here, "check=1", arrival))
+        return to(leads(arrival, there, page, step))
 
     def see_order(self, arrival: Arrival) -> Response:
         """Show the chosen questions in their order, with the ways to change it."""
@@ -197,12 +143,12 @@ class TakingPart:
             return unknown()
         if unclear:
             return self._order(arrival, there, page, form)
-        if there.stand in ("closed", "paused", "full", "early") or there.asked_anew:
-            return _to(_own(arrival, there))
+        if there.stand in SHUT or there.asked_anew:
+            return to(own_page(arrival, there))
         step = choosing.order_step(form)
-        here = f"{arrival.own}/p/{page.id}"
-        known = {"later": f"{arrival.own}/saved", "more": here, "next": f"{arrival.own}/{_next(there, page)}"}
-        return _to(known.get(step) or f"{here}/order{step}")
+        if step.startswith("?"):
+            return to(again(f"{arrival.own}/p/{page.id}/order", step, arrival))
+        return to(leads(arrival, there, page, step))
 
     def see_check(self, arrival: Arrival) -> Response:
         """Show everything that was filled in, before it is sent."""
@@ -220,8 +166,8 @@ class TakingPart:
             return unknown()
         amiss = there.state == "begun" or read not in ("", there.survey.hash)
         if amiss and there.stand in ("open", "grace", "late"):
-            return _to(f"{arrival.own}/check")  # which says what is amiss
-        return _to(f"{arrival.own}/receipt" if there.sent else arrival.own)
+            return to(f"{arrival.own}/check")  # which says what is amiss
+        return to(f"{arrival.own}/receipt" if there.sent else arrival.own)
 
     def see_receipt(self, arrival: Arrival) -> Response:
         """Show the receipt of what was sent."""
@@ -229,20 +175,20 @@ class TakingPart:
         if there is None:
             return unknown()
         if there.state != "sent" or not there.sent:
-            return _to(arrival.own)
+            return to(arrival.own)
         return self._page(arrival, there, "receipt.html.j2", changed=there.unsent)
 
     def go_on(self, arrival: Arrival, form: Form) -> Response:
         """Lead somebody into the round that follows, by a link that is theirs there."""
         token = taking_part.go_on(self.db, arrival.token, now=self.clock())
-        return _to(f"/t/{token}" if token else arrival.own)
+        return to(f"/t/{token}" if token else arrival.own)
 
     def see_saved(self, arrival: Arrival) -> Response:
         """Say that it is saved, and with which link to come back."""
         there = self._visit(arrival)
         if there is None:
             return unknown()
-        return self._if_open(arrival, there) or self._page(arrival, there, "saved.html.j2", go_on=_go_on(there))
+        return self._if_open(arrival, there) or self._page(arrival, there, "saved.html.j2", go_on=go_on(there))
 
     def see_withdraw(self, arrival: Arrival) -> Response:
         """Ask whether somebody is sure."""
@@ -250,7 +196,7 @@ class TakingPart:
         if there is None:
             return unknown()
         if there.state not in ("begun", "sent"):
-            return _to(arrival.own)
+            return to(arrival.own)
         return self._page(arrival, there, "withdraw.html.j2")
 
     def withdraw(self, arrival: Arrival, form: Form) -> Response:
@@ -261,7 +207,7 @@ class TakingPart:
         if there.state in ("begun", "sent"):
             with suppress(StageError):  # unlinked: their own page says that it is over
                 withdraw(self.db, arrival.token, folder=self.outputs(there.protocol.id), now=self.clock())
-        return _to(arrival.own)
+        return to(arrival.own)
 
     # -- what these have in common
 
@@ -276,73 +222,17 @@ class TakingPart:
         if there.state == "withdrawn":
             return self._page(arrival, there, "withdrawn.html.j2")
         if there.state == "invited":
-            return _to(arrival.own)
-        if there.stand in ("early", "paused", "full", "closed"):
+            return to(arrival.own)
+        if there.stand in SHUT:
             return self._page(arrival, there, "state.html.j2")
-        return _to(_own(arrival, there)) if there.asked_anew else None
+        return to(own_page(arrival, there)) if there.asked_anew else None
 
     def _page(self, arrival: Arrival, there: Visit, template: str, **context: Any) -> Response:
-        language = _language(there.protocol, arrival.query.get("lang"), there.language)
+        language = spoken(there.protocol, arrival.query.get("lang"), arrival.form_language, there.language)
         own_url = f"{arrival.site}{arrival.own}"
         context |= {"there": there, "path": arrival.here, "own": arrival.own, "own_url": own_url}
+        context |= {"from_check": arrival.from_check}
         return render(template, there.protocol, language, **context)
-
-
-def unknown() -> Response:
-    """Return the page for a link that leads nowhere."""
-    return wrong("unknown", 404)
-
-
-def _opening(
-    there: Door, arrival: Arrival, faults: list[survey.Fault] | None = None, read: str | None = None
-) -> Response:
-    """Return the first page, or the page that says that nobody can begin now, and when.
-
-    `read` is the hash of the first page that somebody agreed to just now, where they did.
-    """
-    words = survey.opening_hash(there.survey)
-    reworded = there.asked_anew or read not in (None, words)
-    language = _language(
-        there.protocol, arrival.query.get("lang") or arrival.form_language, getattr(there, "language", "")
-    )
-    context: dict[str, Any] = {"there": there, "path": arrival.here, "own": "", "faults": faults or []}
-    if getattr(there, "state", "") == "withdrawn":
-        return render("withdrawn.html.j2", there.protocol, language, **context)
-    if there.stand not in _takes(there):
-        return render("state.html.j2", there.protocol, language, **context)
-    context |= {"items": survey.opening(there.survey), "status": 200 if read is None else 422}
-    context |= {"words": words, "reworded": reworded}
-    if read is not None or isinstance(there, Visit):
-        return render("opening.html.j2", there.protocol, language, **context)
-    told = (there.protocol.hash, there.kind, there.closes_at, there.joined_until, language, arrival.here)
-    return made_once(told, lambda: render("opening.html.j2", there.protocol, language, **context))
-
-
-def _read(there: Door, form: Form) -> str:
-    """Return the hash of the first page that a form was sent from; the one in force where the form does not say."""
-    return (form.get("words") or [survey.opening_hash(there.survey)])[0]
-
-
-def _takes(there: Door) -> tuple[str, ...]:
-    """Return in which states of a round somebody may agree to its first page; who had begun may until the end."""
-    return ("open", "grace", "late") if there.asked_anew else ("open",)
-
-
-def _own(arrival: Arrival, there: Visit) -> str:
-    """Return somebody's own page: what they sent or where they stopped, or the first page where its words changed."""
-    return f"{arrival.own}/agree" if there.asked_anew else arrival.own
-
-
-def _consented(there: Door, form: Form) -> tuple[dict[str, object], list[survey.Fault]]:
-    first = survey.Page("opening", "form", survey.opening(there.survey))
-    said = survey.fill_page(first, form, {})
-    return said, survey.page_faults(first, said, there.protocol)
-
-
-def _language(protocol: Protocol, *wishes: str | None) -> str:
-    """Return the first wish that the survey speaks, else its first language."""
-    spoken = [each for each in protocol.partnership.languages if each in interface.LANGUAGES]
-    return next((wish for wish in wishes if wish in spoken), spoken[0] if spoken else "en")
 
 
 def _page_of(there: Visit | None, arrival: Arrival) -> survey.Page | None:
@@ -358,6 +248,8 @@ def _filled(before: Visit, arrival: Arrival, form: Form) -> dict[str, Any] | Non
         return choosing.ticked(before, page, form)
     if page.kind == "sets":
         return picking.picked(before, page, form)
+    if page.kind == "rate":
+        return rating.rated(before, page, form)
     return survey.fill_page(page, form, before.said, questions=before.question_ids)
 
 
@@ -367,27 +259,6 @@ def _step(there: Visit, page: survey.Page, form: Form) -> str:
         return choosing.step(page, form)
     if page.kind == "sets":
         return picking.step(there, page, form)
-    return (form.get("go") or ["next"])[0]
-
-
-def _first(there: Door) -> str:
-    pages = survey.pages(there.survey)
-    return f"p/{pages[0].id}" if pages else "check"
-
-
-def _next(there: Visit, page: survey.Page) -> str:
-    later = there.pages[there.pages.index(page) + 1 :]
-    return f"p/{later[0].id}" if later else "check"
-
-
-def _go_on(there: Visit) -> str:
-    """Return where somebody goes on: the first page with something amiss or nothing said, else the check."""
-    amiss = {fault.page for fault in there.faults}
-    for page in there.pages:
-        if page.id in amiss or not any(item.id in there.said for item in page.items if item.type != "note"):
-            return f"p/{page.id}"
-    return "check"
-
-
-def _to(path: str) -> Response:
-    return RedirectResponse(path, 303)
+    if page.kind == "rate":
+        return rating.step(there, page, form)
+    return course.step(form)
