@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.duplicates.deciding import MOST, TARGET, case_of
+from benchmarks.duplicates.deciding import MOST, TARGET, case_of, embedder
 from benchmarks.duplicates.reviewing import Case, curve, queue_states, reached
 from consensus import ReviewQueue
 from consensus.duplicates import Screen, propose_groups
@@ -16,20 +16,21 @@ from consensus.duplicates.deciding.showing import THOUSAND
 
 __all__ = ["main"]
 
-PURE = (0.95, 0.8, 0.5)
-COLLECTION = "covidq"
+PURE = (0.95, 0.8)
+COLLECTIONS = ("covidq", "banking77")
 
 
 def main(shared: Path) -> None:
     """Print what a review takes that begins with the groups which are predicted to be pure, each on a screen."""
-    case = case_of(shared, COLLECTION)
     print("| texts | a review begins with | of these | wholly right | screens in all | texts shown an item |")
     print("|---|---|---:|---:|---:|---:|")
-    _row(case, "lists", [], queue_states(case))
-    for least in PURE:
-        screens = list(whole_groups(case, ReviewQueue(case.submissions(), case), least))  # type: ignore[arg-type]
-        states = queue_states(case, first=screens)
-        _row(case, f"proposed groups, predicted to be {least:.0%} pure", screens, states)
+    for name in COLLECTIONS:
+        case = case_of(shared, name)
+        _row(case, "lists", [], queue_states(case))
+        for least in PURE:
+            screens = list(whole_groups(case, ReviewQueue(case.submissions(), case), least))  # type: ignore[arg-type]
+            states = queue_states(case, first=screens)
+            _row(case, f"proposed groups, predicted to be {least:.0%} pure", screens, states)
 
 
 def whole_groups(case: Case, queue: ReviewQueue, least: float) -> Iterator[Screen]:
@@ -39,7 +40,7 @@ def whole_groups(case: Case, queue: ReviewQueue, least: float) -> Iterator[Scree
     """
     land, chooser, number = queue._chooser.land, queue._chooser, queue._number
     place = {each: number[wording] for each, wording in queue._wordings.items()}
-    groups = propose_groups(case.submissions(), case).groupby("group")["submission_id"]  # type: ignore[arg-type]
+    groups = propose_groups(case.submissions(), embedder()).groupby("group")["submission_id"]
     told = [np.unique([place[each] for each in members]) for _, members in groups]
     shown = {row: tuple(each for each in place if place[each] == row) for rows in told for row in rows if len(rows) > 1}
     for rows in sorted((rows for rows in told if len(rows) > 1), key=lambda rows: (-len(rows), rows[0])):
