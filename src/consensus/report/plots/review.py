@@ -35,17 +35,25 @@ def plot_review(course: pd.DataFrame, *, width: Width = "page") -> Drawing:
     sheet.axes.fill_between(at, low, high, color=BLUE, alpha=0.2, lw=0, zorder=2.5)
     sheet.axes.plot(at, middle, color=BLUE, lw=2, marker="o", markersize=5, zorder=3)
     y += TALL + 12
-    for tick in [0, *ticks(across)]:
+    for tick in _numbers(across, sheet.size):
         sheet.write(across(tick), y, str(tick), ha="center", color=GREY)
     y += 10
-    said = "decisions; the shade is where the estimate lies nine times of ten"
+    said = f"decisions; now {_told(course.iloc[-1])}. The shade holds the truth nine times of ten.".replace("%", " %")
     y = sheet.paragraph(left, y, wrap(said, across.right - left, sheet.size), color=GREY)
     return sheet.finish(y + MARGIN, _alt(course))
 
 
+def _numbers(across: Scale, size: float) -> list[int]:
+    """Return the counts of decisions that are written: round ones, and the last where there is room for it."""
+    last, round_ones = int(across.high), [0, *ticks(across)]
+    room = text_width(f"  {last}", size)
+    return [*(count for count in round_ones if count == 0 or across(last) - across(count) > room), last]
+
+
+def _told(row: pd.Series) -> str:
+    return f"{row['recall']:.0%} ({row['low']:.0%} to {row['high']:.0%})"
+
+
 def _alt(course: pd.DataFrame) -> str:
-    said = [
-        f"After {row['decisions']} decisions {row['recall']:.0%} ({row['low']:.0%} to {row['high']:.0%})."
-        for row in course.to_dict("records")
-    ]
+    said = [f"After {row['decisions']:.0f} decisions {_told(row)}." for _, row in course.iterrows()]
     return "How much of what belongs together is together, by estimate. " + " ".join(said)
