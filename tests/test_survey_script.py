@@ -152,10 +152,15 @@ def test_ticks_are_counted_as_they_are_made(tmp_path):
     with at_the_list(tmp_path) as (chrome, _db, _http):
         for box in chrome.find_elements("css selector", ".list input[type=checkbox]")[:11]:
             box.click()
-        told = [one(chrome, css).text for css in ("#counted", "#status")]
+        told = [one(chrome, css).text for css in ("#counted", "#count")]
+        listed = [line.text for line in chrome.find_elements("css selector", "#chosen li")]
         one(chrome, ".list input:checked").click()
 
+        texts = [box.text for box in chrome.find_elements("css selector", ".list label")][:11]
+        left = len(chrome.find_elements("css selector", "#chosen li"))
         assert told == ["11 of 10 chosen. Too many: take out 1."] * 2
+        assert [line.removesuffix("Take out").strip() for line in listed] == texts
+        assert left == 10
         assert one(chrome, "#counted").text == "10 of 10 chosen"
 
 

@@ -15,11 +15,25 @@
       const over = chosen.dataset.most ? now - Number(chosen.dataset.most) : 0;
       const said = chosen.dataset.counted.replace("#", now) + (over > 0 ? ". " + chosen.dataset.over.replace("#", over) : "");
       document.getElementById("counted").textContent = said;
-      document.getElementById("status").textContent = said;
+      document.getElementById("count").textContent = said;
+    };
+    const list = chosen.querySelector("ol");
+    const show = (box) => {
+      const there = [...list.children].find((each) => each.dataset.question === box.value);
+      if (there && !box.checked) there.remove();
+      if (there || !box.checked) return;
+      const words = box.parentElement.querySelector("span").cloneNode(true);
+      const out = Object.assign(document.createElement("button"), { className: "small", name: "go", value: "out:" + box.value });
+      out.textContent = list.dataset.out;
+      out.setAttribute("aria-label", list.dataset.out + ": " + words.textContent);
+      const line = document.createElement("li");
+      line.dataset.question = box.value;
+      line.append(words, " ", out);
+      list.append(line);
     };
     open();
     wide.addEventListener("change", open);
-    form.addEventListener("change", (event) => { if (event.target.type === "checkbox") tell(); });
+    form.addEventListener("change", (event) => { if (event.target.type === "checkbox") { show(event.target); tell(); } });
   }
 
   if (!("keep" in form.dataset)) return;
