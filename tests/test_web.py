@@ -18,6 +18,7 @@ from consensus.web.app import create_app
 from tests import walk
 from tests.browser import chromium, resize
 from tests.builders import small_folder
+from tests.visiting import at_the_desk, at_the_door
 
 
 @pytest.fixture
@@ -47,6 +48,24 @@ def test_the_page_names_the_next_thing_to_do_and_where_the_runs_are(settings, db
     assert "A small partnership" in page
     assert "There are no answers yet" in page
     assert settings.prefect_url in page
+
+
+def test_an_open_round_has_its_links_to_hand_out_and_each_leads_somewhere(tmp_path):
+    client, db, clock = at_the_door(tmp_path / "home")
+    before = client.get("/").text
+    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
+    page = client.get("/").text
+    settings = Settings.from_environment({"CONSENSUS_HOME": str(tmp_path / "home")})
+    links = [
+        link.removeprefix(settings.links_url) for link in re.findall(r'href="([^"]*/(?:s|print|desk)/[^"]+)"', page)
+    ]
+    answers = [at_the_desk(client).get(link) for link in links]
+    db.close()
+
+    assert "/s/lanternfield" not in before
+    assert "/s/lanternfield/gather/kith_and_carers" in links
+    assert "/desk/key/lanternfield-gather-1" in links
+    assert [answer.status_code for answer in answers] == [200] * 12
 
 
 def test_nothing_that_people_wrote_and_no_count_by_group_is_on_the_page(settings, db, tmp_path):

@@ -70,8 +70,13 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     def start() -> str:
         now = clock()
         partnerships = [steps.status(db, name, now=now) for name, _ in steps.list_partnerships(db)]
+        found = {view.partnership: taking_part.protocol_of(db, view.partnership) for view in partnerships}
         return pages.get_template("start.html.j2").render(
-            partnerships=partnerships, prefect_url=settings.prefect_url, version=__version__
+            partnerships=partnerships,
+            partners={name: protocol.partners if protocol else () for name, protocol in found.items()},
+            site=settings.links_url,
+            prefect_url=settings.prefect_url,
+            version=__version__,
         )
 
     @app.get("/favicon.ico", include_in_schema=False)
