@@ -63,6 +63,7 @@ def test_an_open_round_has_its_links_to_hand_out_and_each_leads_somewhere(tmp_pa
     db.close()
 
     assert "/s/lanternfield" not in before
+    assert "The first survey is open and closes by itself Monday 20 April 2026" in page
     assert "/s/lanternfield/gather/kith_and_carers" in links
     assert "/desk/key/lanternfield-gather-1" in links
     assert [answer.status_code for answer in answers] == [200] * 12

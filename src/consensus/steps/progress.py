@@ -52,6 +52,11 @@ def next_action(db: Store, partnership: str, *, now: datetime) -> NextAction:
 
 def _gathering(db: Store, session: Session, protocol: Protocol, now: datetime) -> NextAction | None:
     answers = store.load_answers(session, protocol.id)
+    asking = [row for row in store.list_rounds(session, protocol.id) if row.kind == "gather" and row.state == "open"]
+    if answers.empty and asking:
+        closes = local_time(asking[0].closes_at, protocol)
+        sentence = f"The first survey is open and closes by itself {closes}; nobody has answered yet."
+        return NextAction(protocol.id, "clock", "close-round", sentence)
     if answers.empty:
         return NextAction(
             protocol.id,
