@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy  # what is used of it is imported when it is used: statistics and optimising take 45 MB
 
 from consensus.digest import digest
 from consensus.errors import DataError
@@ -94,7 +94,7 @@ def _compare(pairs: pd.DataFrame, definition: str) -> dict[str, Any]:
         "mcnemar_p": mcnemar(int(((old >= 7) & (new < 7)).sum()), int(((old < 7) & (new >= 7)).sum())),
         "cqv_before": was["iqr"] / (was["q1"] + was["q3"]) if n else np.nan,
         "cqv_after": now["iqr"] / (now["q1"] + now["q3"]) if n else np.nan,
-        "wilcoxon_p": float(stats.wilcoxon(new - old).pvalue) if changed else np.nan,
+        "wilcoxon_p": float(scipy.stats.wilcoxon(new - old).pvalue) if changed else np.nan,
     }
 
 
@@ -130,5 +130,5 @@ def mcnemar(left: int, joined: int) -> float:
     if not moved:
         return float("nan")
     if moved < FEW:
-        return float(stats.binomtest(left, moved).pvalue)
-    return float(stats.chi2.sf(max(abs(left - joined) - 1, 0) ** 2 / moved, 1))
+        return float(scipy.stats.binomtest(left, moved).pvalue)
+    return float(scipy.stats.chi2.sf(max(abs(left - joined) - 1, 0) ** 2 / moved, 1))

@@ -22,7 +22,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
+import scipy  # what is used of it is imported when it is used: statistics and optimising take 45 MB
 
 __all__ = ["TOTAL", "is_hidden", "large_mark", "shown_number", "small_mark", "suppress_counts", "suppress_differences"]
 
@@ -287,7 +287,9 @@ def _interval(sheet: _Sheet, block: _Block, target: np.ndarray) -> tuple[float, 
     box = np.column_stack([low[block.places], high[block.places]])
     ends = []
     for sign in (1.0, -1.0):
-        solved = linprog(sign * cost, A_eq=block.equations, b_eq=np.zeros(len(block.lines)), bounds=box, method="highs")
+        solved = scipy.optimize.linprog(
+            sign * cost, A_eq=block.equations, b_eq=np.zeros(len(block.lines)), bounds=box, method="highs"
+        )
         ends.append(-sign * np.inf if solved.status == UNBOUNDED else round(sign * solved.fun))
     return ends[0], ends[1]
 
@@ -316,7 +318,7 @@ def _cheapest(sheet: _Sheet, block: _Block, target: np.ndarray, low: float, high
     best, chosen = np.inf, None
     for goal in (high + missing - here, low - missing - here):
         sums = [*[0.0] * len(block.lines), goal]
-        solved = linprog(np.concatenate([loss, loss]), A_eq=rows, b_eq=sums, bounds=box, method="highs")
+        solved = scipy.optimize.linprog(np.concatenate([loss, loss]), A_eq=rows, b_eq=sums, bounds=box, method="highs")
         if solved.status == 0 and solved.fun < best - 1e-9:
             moved = solved.x[: places.size] + solved.x[places.size :]
             best, chosen = solved.fun, places[shown & (moved > 0.5)]

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.preprocessing import normalize
 
 __all__ = ["Glossary", "Review", "asked", "likeness", "merged", "sentences"]
 
@@ -130,6 +128,8 @@ def likeness(texts: Sequence[str], glossary: Glossary) -> np.ndarray:
     columns = [weight * counted for weight, of, how in parts if (counted := _tf_idf(of, how)) is not None]
     if not columns:
         return np.eye(len(texts))
+    from sklearn.preprocessing import normalize  # half a second, which whoever reads nothing need not wait for
+
     rows = normalize(sparse.hstack(columns).tocsr())
     table = (rows @ rows.T).toarray().round(DECIMALS).clip(0, 1)
     np.fill_diagonal(table, 1.0)
@@ -137,6 +137,8 @@ def likeness(texts: Sequence[str], glossary: Glossary) -> np.ndarray:
 
 
 def _tf_idf(texts: Sequence[str], how: dict[str, Any]) -> sparse.csr_matrix | None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     try:
         return TfidfVectorizer(**how).fit_transform(texts)
     except ValueError:  # no known word at all

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import AgglomerativeClustering
 
 from consensus.duplicates import ReviewQueue
 from consensus.embedding import Embedder
@@ -42,6 +41,8 @@ def sorted_into(table: np.ndarray, count: int) -> list[list[int]]:
     """
     if len(table) <= count:
         return [[place] for place in range(len(table))]
+    from sklearn.cluster import AgglomerativeClustering  # half a second, which whoever sorts nothing need not wait for
+
     complete = AgglomerativeClustering(n_clusters=count, metric="precomputed", linkage="complete")
     labels = complete.fit_predict(1 - table)
     for _ in range(ROUNDS):

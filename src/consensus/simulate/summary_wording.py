@@ -7,8 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from functools import lru_cache
 
 from consensus.simulate.reading import Glossary, asked, sentences
 
@@ -111,15 +110,22 @@ class Wordsmith:
         )
 
 
+@lru_cache
+def _empty_words() -> frozenset[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # half a second, only where wordings are made
+
+    return frozenset(ENGLISH_STOP_WORDS)
+
+
 def _stems(text: str) -> frozenset[str]:
     """Return the beginnings of the words that carry meaning."""
-    return frozenset(word[:STEM] for word in WORD.findall(text.casefold()) if word not in ENGLISH_STOP_WORDS)
+    return frozenset(word[:STEM] for word in WORD.findall(text.casefold()) if word not in _empty_words())
 
 
 def _is_slip(word: str, seen: Counter[str], stems: Counter[str]) -> bool:
     """Return whether one slip turns a far more usual word into this one; another form of a word is no slip."""
     plural_of_usual = word.endswith("s") and seen[word[:-1]] > seen[word]
-    if len(word) < LEAST_LETTERS or seen[word] > SELDOM or word in ENGLISH_STOP_WORDS or plural_of_usual:
+    if len(word) < LEAST_LETTERS or seen[word] > SELDOM or word in _empty_words() or plural_of_usual:
         return False
     forms = (word[:STEM], word[:-1])
     others = [other for other in _mended(word) if not other.startswith(forms) and not word.startswith(other)]
