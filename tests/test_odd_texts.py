@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from consensus import ReviewQueue, propose_groups, steps
+from consensus.duplicates import propose_keywords, propose_screening, propose_wordings
 from consensus.embedding import Embedder, LexicalEmbedder, default_embedder
 from consensus.errors import DataError
 from consensus.store import Store, load_answers, load_frame
@@ -55,6 +56,17 @@ def test_a_text_of_any_kind_is_in_exactly_one_proposed_group(name, embedder) -> 
     assert (proposals["group"] != "").all()
     assert proposals["similarity"].between(0, 1).all()
     assert not any(word in " ".join(proposals["why"]) for word in ("sleep", "ECT", "😀", "النوم"))
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_for_a_text_of_any_kind_words_are_proposed_and_its_scope_is_ranked(name, embedder) -> None:
+    frame = submissions([*ASKED, ODD[name]])
+    proposals = propose_groups(frame, embedder)
+
+    screening = propose_screening(frame, {"s0": True, "s1": False}, embedder)
+
+    assert set(propose_keywords(frame, proposals)) == set(propose_wordings(frame, proposals).index)
+    assert screening["submission_id"].tolist() == ["s2"]
 
 
 @pytest.mark.parametrize("name", ["emoji", "empty", "blank"])

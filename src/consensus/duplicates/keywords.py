@@ -50,17 +50,18 @@ def propose_keywords(
     frame = proposals[proposals["group"] != ""].merge(submissions[["submission_id", "text"]], on="submission_id")
     spans = {} if identifiers is None else dict(iter(identifiers.groupby("submission_id")))
     told = zip(frame["submission_id"], frame["text"], strict=True)
-    frame["wording"] = [normalise(blanked(text, spans.get(submission))) for submission, text in told]
+    said = [normalise(blanked(text, spans.get(submission))) for submission, text in told]
+    frame["wording"] = pd.Series(said, index=frame.index, dtype=object)  # as it is: text that no encoding can hold too
     frame = frame.drop_duplicates(["group", "wording"])
-    said = {
+    counted = {
         str(group): Counter(word for wording in wordings for word in wording.split() if _is_word(word))
         for group, wordings in frame.groupby("group")["wording"]
     }
-    everywhere = Counter(word for words in said.values() for word in words.elements())
-    spread = Counter(word for words in said.values() for word in words)
-    usual = everywhere.total() / max(len(said), 1)
-    rare = {word: log(1 + usual / everywhere[word]) for word, n in spread.items() if n <= max(len(said) / 2, 1)}
-    return {group: ", ".join(_heaviest(words, rare)[:count]) for group, words in said.items()}
+    everywhere = Counter(word for words in counted.values() for word in words.elements())
+    spread = Counter(word for words in counted.values() for word in words)
+    usual = everywhere.total() / max(len(counted), 1)
+    rare = {word: log(1 + usual / everywhere[word]) for word, n in spread.items() if n <= max(len(counted) / 2, 1)}
+    return {group: ", ".join(_heaviest(words, rare)[:count]) for group, words in counted.items()}
 
 
 def _heaviest(words: Counter[str], rare: Mapping[str, float]) -> list[str]:

@@ -55,10 +55,9 @@ def propose_wordings(
     frame["order"] = -frame["similarity"]
     first = frame.sort_values(["group", "unfit", "order", "length", "submission_id"]).drop_duplicates("group")
     spans = {} if identifiers is None else dict(iter(identifiers.groupby("submission_id")))
-    first["wording"] = [
-        _as_wording(text, spans.get(submission))
-        for submission, text in zip(first["submission_id"], first["text"], strict=True)
-    ]
+    told = zip(first["submission_id"], first["text"], strict=True)
+    words = [_as_wording(text, spans.get(submission)) for submission, text in told]
+    first["wording"] = pd.Series(words, index=first.index, dtype=object)
     return first.set_index("group")[["submission_id", "wording"]]
 
 
