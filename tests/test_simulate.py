@@ -29,7 +29,7 @@ from consensus.simulate import (
 )
 from consensus.simulate.drawing import Draw
 from consensus.simulate.reading import Glossary, Review, likeness, merged
-from consensus.simulate.sorting import meaning
+from consensus.simulate.sorting import meaning, sorted_into
 from consensus.simulate.summary_wording import Wordsmith
 from consensus.simulate.truth import latent_of_submissions, latent_scores
 from consensus.vocabulary import COLUMNS, empty
@@ -466,3 +466,10 @@ def test_a_reviewer_who_set_everything_aside_recovers_nothing(submissions, simul
 
 def latent_by_question(lineage: pd.DataFrame, latent: pd.Series) -> dict[str, str]:
     return dict(zip(lineage["question_id"], lineage["submission_id"].map(latent), strict=True))
+
+
+def test_a_text_that_is_like_nothing_stays_alone_when_the_reviewer_sorts() -> None:
+    table = np.eye(5)
+    table[:2, :2] = table[2:4, 2:4] = 0.9
+
+    assert sorted(sorted_into(table, 3)) == [[0, 1], [2, 3], [4]]
