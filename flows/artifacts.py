@@ -112,13 +112,24 @@ def summary(outcome: Outcome, threshold: int = 0) -> str:
     | --- | ---: |
     | duplicate groups | 12 |
     """
-    parts = [outcome.done.strip()]
+    parts = [as_text(outcome.done)]
     if outcome.next:
-        parts.append(f"**Next:** {outcome.next}")
+        parts.append(f"**Next:** {as_text(outcome.next)}")
     if outcome.counts:
         rows = [f"| {what} | {shown} |" for what, shown in public_counts(outcome, threshold).items()]
         parts.append("\n".join(["| count of | |", "| --- | ---: |", *rows]))
     return "\n\n".join(parts)
+
+
+def as_text(sentence: str) -> str:
+    """Return a sentence for markdown in which nothing that stands in a name or a title makes a link, picture or tag.
+
+    Examples
+    --------
+    >>> as_text("[Sleep](javascript:x) <b>has</b> <5 answers: `consensus status`")
+    '[Sleep]\\\\(javascript:x) &lt;b>has&lt;/b> <5 answers: `consensus status`'
+    """
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", " ".join(sentence.split()).replace("](", "]\\("))
 
 
 def table_rows(frame: pd.DataFrame) -> list[dict[str, object]]:

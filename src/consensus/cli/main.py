@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ from consensus.version import __version__
 
 __all__ = ["build_parser", "main"]
 
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters but for the tab and the end of a line."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one `consensus` command and return its exit status."""
@@ -27,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         context = Context.of(options)
         result = options.run(context, options)
-        print(json.dumps(result.to_dict(), indent=2, default=str) if options.json else result.to_text(), flush=True)
+        print(
+            json.dumps(result.to_dict(), indent=2, default=str) if options.json else shown(result.to_text()), flush=True
+        )
     except ConsensusError as error:
         _say_error(error, options.json)
         return error.exit_status
@@ -49,7 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _say_error(error: ConsensusError, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"error": str(error), "faults": list(error.faults)}, indent=2))
-    print(str(error), file=sys.stderr)
+    print(shown(str(error)), file=sys.stderr)
+
+
+def shown(text: str) -> str:
+    """Return a text for a screen, on which no character of it moves the cursor, changes a colour or rings a bell.
+
+    Examples
+    --------
+    >>> shown("red: \\x1b[31m")
+    'red: \\\\x1b[31m'
+    """
+    return _OBEYED.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def build_parser() -> argparse.ArgumentParser:
