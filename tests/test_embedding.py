@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import consensus
+from consensus.duplicates.aligning import aligned
 from consensus.embedding import (
     CachedEmbedder,
     LexicalEmbedder,
@@ -31,6 +32,7 @@ TEXTS = [
     "word " * 900,
     "هل يسبب قلة النوم الاكتئاب؟",
 ]
+NEAR = np.array([[1, 2], [0, 2], [0, 1], [0, 1], [0, 5], [4, -1]])
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,40 @@ def test_a_text_has_the_same_digits_beside_any_others_and_for_any_number_of_thre
     np.testing.assert_array_equal(together, MiniLM(model.session, model.tokenizer, threads=1).encode(many))
     for number in (0, 4, 5, 40):
         np.testing.assert_array_equal(together[number], model.encode([many[number]])[0])
+
+
+def test_the_tokens_of_a_text_are_the_same_beside_any_others_and_for_any_number_of_threads(model) -> None:
+    many = [*TEXTS, "", *(f"Does treatment {n} help people in group {n % 7}?" for n in range(70))]
+
+    together = MiniLM(model.session, model.tokenizer, threads=3).tokens(many)
+
+    alone = [model.tokens([text])[0] for text in many]
+    assert all(map(np.array_equal, *([part for told in each for part in told] for each in (together, alone))))
+    assert [len(tokens.numbers) for tokens in together[3:7:3]] == [2, 0], "a word with its mark, and nothing"
+    assert max(len(tokens.numbers) for tokens in together) == 126, "of a long text the first window"
+    lengths = np.linalg.norm(together[0].states.astype(float), axis=1)
+    assert lengths == pytest.approx(127, abs=4)
+
+
+def test_a_table_on_texts_is_made_once_and_holds_none_of_their_words(tmp_path, model) -> None:
+    cached, made = CachedEmbedder(model, tmp_path), []
+
+    def make() -> np.ndarray:
+        made.append(aligned(model, TEXTS, NEAR))
+        return np.rint(made[-1] * 1000).astype(np.int16)
+
+    first = [cached.kept("likeness", TEXTS, make) for _ in range(2)]
+
+    assert len(made) == 1
+    np.testing.assert_array_equal(*first)
+    assert cached.kept("another", TEXTS, make).shape == NEAR.shape
+    assert len(made) == 2, "another name is another table"
+    for number in range(25):
+        cached.kept("likeness", [*TEXTS[:5], str(number)], make)
+    assert len(made) == 27
+    told = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"sleep" not in told
+    assert len(told) < 25 * 4096, "the last twenty are kept"
 
 
 @pytest.mark.parametrize("embedder", [LexicalEmbedder(), None], ids=["lexical", "model"])

@@ -41,11 +41,12 @@ def test_likeness_in_spelling_is_looked_up_as_a_slow_twin_finds_it(order, first,
     parts = [np.array(order[first : first + second]), np.array(order[first + second :])]
     mates = [{int(mate): slot for slot, mate in enumerate(land.near[row])} for row in one]
 
-    words, pieces = land.spelled_alike(one, np.concatenate(parts), np.repeat([0, 1], [len(part) for part in parts]), 2)
+    told = land.alike(one, np.concatenate(parts), np.repeat([0, 1], [len(part) for part in parts]), 2)
 
-    for part, word, piece in zip(parts, words, pieces, strict=True):
+    for part, piece, word, say in zip(parts, *told, strict=True):
         slots = [(row, mate[each]) for row, mate in zip(one, mates, strict=True) for each in part if each in mate]
         assert word == max((land.words[slot] for slot in slots), default=0.0)
+        assert say == max((land.aligned[slot] for slot in slots), default=0.0)
         assert piece == pytest.approx(np.mean([land.pieces[slot] for slot in slots]) if slots else 0.0)
 
 
@@ -99,4 +100,4 @@ def test_evidence_on_a_pair_is_the_same_whatever_else_is_asked_about_at_once() -
     first = evidence(together, GROUP_OF, one, [pair, overlapping])[0]
 
     assert first.tolist() == evidence(alone, GROUP_OF, one, [pair])[0].tolist()
-    assert landscape().spelled_alike(one, pair, np.array([0, 0]), 1)[1] > 0  # there is likeness to be lost
+    assert landscape().alike(one, pair, np.array([0, 0]), 1)[0] > 0  # there is likeness to be lost

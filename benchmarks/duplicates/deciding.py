@@ -28,11 +28,11 @@ def embedder() -> Embedder:
     return CachedEmbedder(default_embedder(), folder / "consensus")
 
 
-def case_of(shared: Path, name: str) -> Case:
-    """Return a collection of texts with the groups that people gave them; of BANKING77 its test split."""
+def case_of(shared: Path, name: str, *, split: str = "test") -> Case:
+    """Return a collection of texts with the groups that people gave them; of BANKING77 one split."""
     frame = pd.read_csv(shared / f"{name}_clusters.csv", keep_default_na=False)
     if "split" in frame:
-        frame = frame[frame["split"] == "test"]
+        frame = frame[frame["split"] == split]
     vectors = embedder().encode(list(frame["text"]))
     return Case(name, tuple(frame["id"]), tuple(frame["text"]), pd.factorize(frame["cluster"])[0], vectors)
 

@@ -11,7 +11,7 @@ from benchmarks.duplicates.deciding import case_of
 from benchmarks.duplicates.reviewing import Case, labels_of, queue_states
 from consensus.duplicates import b_cubed
 
-__all__ = ["main"]
+__all__ = ["main", "skewed"]
 
 PARTS, EVERY, FAR_ENOUGH, MOST = 3, 10, 0.97, 0.3
 SHARE, LARGEST = 0.8, 40
@@ -21,7 +21,7 @@ def main(shared: Path) -> None:
     """Print for random parts of both collections how often the truth was in the interval, and above its low end."""
     print("| texts | parts | times looked | interval held the truth | truth above its low end | mean width |")
     print("|---|---:|---:|---:|---:|---:|")
-    for name, drawn in (("covidq", _share), ("banking77", _skewed)):
+    for name, drawn in (("covidq", _share), ("banking77", skewed)):
         case = case_of(shared, name)
         told = np.array([row for seed in range(PARTS) for row in _looks(drawn(case, np.random.default_rng(seed)))])
         truth, low, high = told.T
@@ -43,7 +43,7 @@ def _share(case: Case, draws: np.random.Generator) -> Case:
     return case.part(np.flatnonzero(draws.random(len(case.ids)) < SHARE))
 
 
-def _skewed(case: Case, draws: np.random.Generator) -> Case:
+def skewed(case: Case, draws: np.random.Generator) -> Case:
     """Return a part whose groups are of unlike sizes, as those of a partnership are: a few large, most small."""
     groups = draws.permutation(case.truth.max() + 1)
     sizes = np.minimum(LARGEST, 60 / np.arange(1, len(groups) + 1) ** 0.8).astype(int).clip(1)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
 import pandas as pd
 
-from consensus import ReviewQueue
+from consensus import Embedder, ReviewQueue, default_embedder
 from consensus.duplicates import Screen, b_cubed, pairwise
+from consensus.embedding import Tokens
+from consensus.embedding.encoding import tokens_of
 
 __all__ = ["Case", "Point", "curve", "labels_of", "queue_states", "reached"]
 
@@ -26,6 +28,7 @@ class Case:
     texts: tuple[str, ...]
     truth: np.ndarray
     vectors: np.ndarray
+    reader: Embedder = field(default_factory=default_embedder)
 
     def submissions(self) -> pd.DataFrame:
         """Return the texts as a queue takes them."""
@@ -34,12 +37,16 @@ class Case:
     def part(self, rows: np.ndarray) -> Case:
         """Return some of the texts as a case of their own."""
         ids, texts = (tuple(np.array(told, dtype=object)[rows]) for told in (self.ids, self.texts))
-        return Case(self.name, ids, texts, self.truth[rows], self.vectors[rows])
+        return Case(self.name, ids, texts, self.truth[rows], self.vectors[rows], self.reader)
 
     def encode(self, texts: list[str]) -> np.ndarray:
         """Return the vectors of texts of this case, which were computed once."""
         known = dict(zip(self.texts, self.vectors, strict=True))
         return np.stack([known[text] for text in texts])
+
+    def tokens(self, texts: list[str]) -> list[Tokens] | None:
+        """Return the tokens of texts, as the model of this case tells them."""
+        return tokens_of(self.reader, texts)
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,10 @@ def linked(vectors: NDArray[np.float32], least: float) -> tuple[NDArray[np.float
     return seen, link(seen, least, pairs=found.pairs())
 
 
-def with_nearest(vectors: NDArray[np.float32], found: Neighbours) -> NDArray[np.float32]:
-    """Return each vector moved towards those of its six nearest, each by the square of its cosine, at length 1.
+def with_nearest(
+    vectors: NDArray[np.float32], found: Neighbours, *, lent: float = _LENT, power: int = _POWER
+) -> NDArray[np.float32]:
+    """Return each vector moved towards those of its six nearest, each by a power of its cosine, at length 1.
 
     Examples
     --------
@@ -69,7 +71,7 @@ def with_nearest(vectors: NDArray[np.float32], found: Neighbours) -> NDArray[np.
     rows = unit_rows(np.asarray(vectors, np.float32))
     seen = rows.copy()
     for column in range(min(_LENDING, found.index.shape[1])):
-        seen += np.float32(_LENT) * (found.cosine[:, [column]] ** _POWER) * rows[found.index[:, column].clip(0)]
+        seen += np.float32(lent) * (found.cosine[:, [column]] ** power) * rows[found.index[:, column].clip(0)]
     return unit_rows(seen)
 
 

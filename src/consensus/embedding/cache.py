@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from consensus.embedding.encoding import Embedder, Vectors
+from consensus.embedding.encoding import Embedder, Tokens, Vectors, tokens_of
 
 __all__ = ["CachedEmbedder"]
 
 _MOST_ASKED = 500
+_TABLES = 20
 _WAIT = 60.0  # seconds for another process to finish writing
 
 
@@ -23,7 +25,8 @@ _WAIT = 60.0  # seconds for another process to finish writing
 class CachedEmbedder:
     """An embedder that keeps what it computed in a file of its own: derived, and can be deleted at any time.
 
-    It holds digests of texts and their vectors, never a text. A file that cannot be read is set aside and begun again.
+    It holds digests of texts, their vectors and tables of likeness, never a text or its tokens. A file that cannot be
+    read is set aside and begun again.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ class CachedEmbedder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [S, d], each different text computed once in the life of the file."""
-        keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
+        keys = _keys(texts)
         first = dict(zip(reversed(keys), reversed(range(len(texts))), strict=True))
         with closing(self._open()) as file:
             known = _load(file, sorted(first))
@@ -72,6 +75,30 @@ class CachedEmbedder:
         if not keys:
             return self.embedder.encode([])
         return np.vstack([known[key] for key in keys]).astype(np.float32, copy=False)
+
+    def tokens(self, texts: Sequence[str]) -> list[Tokens] | None:
+        """Return the tokens of texts as the embedder within tells them; None where it does not. They are not kept."""
+        return tokens_of(self.embedder, texts)
+
+    def kept(self, name: str, texts: Sequence[str], make: Callable[[], NDArray[np.int16]]) -> NDArray[np.int16]:
+        """Return a table on a collection of texts, made once for these texts in this order; the last 20 are kept.
+
+        Parameters
+        ----------
+        name
+            What the table tells, in which version: another name, another table.
+        """
+        digest = hashlib.sha256(b"".join([name.encode(), *_keys(texts)])).digest()
+        with closing(self._open()) as file:
+            found = file.execute("SELECT columns, told FROM tables WHERE digest = ?", [digest]).fetchone()
+        if found:
+            return np.frombuffer(found[1], "<i2").reshape(len(texts), found[0])
+        table = make()
+        with closing(self._open()) as file, file:
+            told = (digest, table.shape[1], table.astype("<i2").tobytes())
+            file.execute("INSERT OR IGNORE INTO tables VALUES (?, ?, ?)", told)
+            file.execute("DELETE FROM tables WHERE rowid <= (SELECT MAX(rowid) FROM tables) - ?", [_TABLES])
+        return table
 
     def _open(self) -> sqlite3.Connection:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -90,10 +117,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         with file:
             file.execute("CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+            file.execute("CREATE TABLE IF NOT EXISTS tables (digest BLOB UNIQUE, columns INTEGER, told BLOB)")
     except sqlite3.Error:
         file.close()
         raise
     return file
+
+
+def _keys(texts: Sequence[str]) -> list[bytes]:
+    return [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
 
 
 def _load(file: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, np.ndarray]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LONGEST", "Embedder", "Vectors", "about", "cores", "readable", "unit_rows"]
+__all__ = ["LONGEST", "Embedder", "Tokens", "Vectors", "about", "cores", "readable", "tokens_of", "unit_rows"]
 
 Vectors = NDArray[np.float32]
 
@@ -43,6 +43,30 @@ class Embedder(Protocol):
 
         The row of a text follows from that text alone: the same beside any others, and for any number of threads.
         """
+
+
+class Tokens(NamedTuple):
+    """The tokens of a text as it is read: their numbers, int32 [t], and what each means there, int8 [t, d].
+
+    An embedder that can tell them has a method `tokens(texts)`, a list of these, besides those of `Embedder`; they
+    follow from their text alone, as vectors do. A text can be read out of them: they are never kept.
+    """
+
+    numbers: NDArray[np.int32]
+    states: NDArray[np.int8]
+
+
+def tokens_of(embedder: Embedder, texts: Sequence[str]) -> list[Tokens] | None:
+    """Return the tokens of texts, None where an embedder does not tell them.
+
+    Examples
+    --------
+    >>> from consensus.embedding import LexicalEmbedder
+    >>> tokens_of(LexicalEmbedder(), ["Does diet help?"])
+    """
+    tell = getattr(embedder, "tokens", None)
+    told: list[Tokens] | None = tell(texts) if tell else None
+    return told
 
 
 def about(embedder: Embedder) -> str:

@@ -8,19 +8,21 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from consensus.embedding.encoding import LONGEST, Vectors, cores, readable, unit_rows
+from consensus.embedding.encoding import LONGEST, Tokens, Vectors, cores, readable, unit_rows
 from consensus.errors import ModelError
 
 __all__ = ["MiniLM", "minilm_files"]
+
+_T = TypeVar("_T")
 
 _WEIGHTS = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _TOKENIZER = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
@@ -28,6 +30,8 @@ _WINDOW = 128  # tokens that the model was trained to read at once, two marks in
 _WINDOWS = 8  # of a longer text this many are read, and averaged
 _TOGETHER = 16  # texts of one length computed at once
 _BLOCK = 4_096  # texts tokenized at once
+_DIMENSIONS = 384
+_WHOLE = 127.0  # the length of a token's state in whole numbers
 
 
 def minilm_files() -> tuple[bytes, bytes] | None:
@@ -93,13 +97,30 @@ class MiniLM:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [S, 384], rows of length 1; zeros for a text without a word or sign that it knows."""
-        sums = np.zeros((len(texts), 384), np.float32)
+        sums = np.zeros((len(texts), _DIMENSIONS), np.float32)
+        for rows, told in self._read(texts, _summed):
+            np.add.at(sums, rows, told)
+        return unit_rows(sums)
+
+    def tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """Return the tokens of each text's first window, their states 384 whole numbers of length 127."""
+        found: dict[int, Tokens] = {}
+        for rows, told in self._read(texts, _tokens):
+            for row, window in zip(rows, told, strict=True):
+                found.setdefault(row, window)  # full windows are read first, and of them a text's first one
+        none = Tokens(np.zeros(0, np.int32), np.zeros((0, _DIMENSIONS), np.int8))
+        return [found.get(row, none) for row in range(len(texts))]
+
+    def _read(self, texts: Sequence[str], told: Callable[[np.ndarray, Vectors], _T]) -> Iterator[tuple[list[int], _T]]:
+        """Yield the rows of batches of windows, and what is told of the tokens' numbers and states of each batch."""
+
+        def run(batch: tuple[list[int], np.ndarray]) -> _T:
+            return told(batch[1], self._run(batch[1]))
+
         with ThreadPoolExecutor(self.threads) as pool:
             for start in range(0, len(texts), _BLOCK):
                 batches = list(self._batches(texts[start : start + _BLOCK], start))
-                for (rows, _), states in zip(batches, pool.map(self._run, batches), strict=True):
-                    np.add.at(sums, rows, states)
-        return unit_rows(sums)
+                yield from zip((rows for rows, _ in batches), pool.map(run, batches), strict=True)
 
     def _batches(self, texts: Sequence[str], start: int) -> Iterator[tuple[list[int], np.ndarray]]:
         """Yield row numbers and token numbers [n, length] of windows of one length, the windows of a text in order."""
@@ -118,12 +139,25 @@ class MiniLM:
                 part = windows[begin : begin + together]
                 yield [row for row, _ in part], np.array([ids for _, ids in part], np.int64)
 
-    def _run(self, batch: tuple[list[int], np.ndarray]) -> Vectors:
-        """Return the sum of the tokens' states for each window."""
-        ids = batch[1]
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        states: np.ndarray = self.session.run(["last_hidden_state"], feed)[0]
-        return states.sum(axis=1, dtype=np.float32)
+    def _run(self, numbers: np.ndarray) -> Vectors:
+        """Return the states [n, length, 384] of the tokens of windows of one length."""
+        feed = {
+            "input_ids": numbers,
+            "attention_mask": np.ones_like(numbers),
+            "token_type_ids": np.zeros_like(numbers),
+        }
+        states: Vectors = self.session.run(["last_hidden_state"], feed)[0]
+        return states
+
+
+def _summed(_: np.ndarray, states: Vectors) -> Vectors:
+    return states.sum(axis=1, dtype=np.float32)
+
+
+def _tokens(numbers: np.ndarray, states: Vectors) -> list[Tokens]:
+    """Return the tokens of each window without the marks of begin and end."""
+    windows = zip(numbers[:, 1:-1].astype(np.int32), states[:, 1:-1], strict=True)
+    return [Tokens(known, np.rint(unit_rows(meant) * _WHOLE).astype(np.int8)) for known, meant in windows]
 
 
 def _windows(ids: list[int]) -> Iterator[list[int]]:

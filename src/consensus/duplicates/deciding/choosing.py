@@ -17,7 +17,7 @@ from consensus.duplicates.combiner import Combiner
 from consensus.duplicates.deciding.checking import sampled
 from consensus.duplicates.deciding.hoping import HOPES, hopes
 from consensus.duplicates.deciding.landscape import Landscape
-from consensus.duplicates.deciding.likeness import PRIOR, evidence
+from consensus.duplicates.deciding.likeness import evidence, prior
 
 __all__ = ["Chooser", "Costs", "Plan"]
 
@@ -75,7 +75,7 @@ class Chooser:
 
     def __init__(self, land: Landscape, weights: np.ndarray, costs: Costs | None = None) -> None:
         self.land, self.weights, self.costs = land, weights.astype(float), costs or Costs()
-        self.model = Combiner.of(PRIOR)
+        self.model = Combiner.of(prior(land))
         self.error = 0.0
 
     def arrange(self, groups: Mapping[str, Sequence[int]]) -> None:
@@ -227,7 +227,8 @@ class Chooser:
         best = self.land.cosines[:, :2]
         rival = np.where(self.land.near[:, 0][near] == rows[:, None], best[:, -1][near], best[:, 0][near])
         land = self.land
-        told = [cosines, cosines, cosines - rival, land.pieces[rows], land.words[rows], land.company[rows]]
+        spelled = [land.pieces[rows], land.words[rows]]
+        told = [cosines, cosines, cosines - rival, *spelled, land.company[rows], land.aligned[rows]]
         columns = np.stack(told, axis=2)
         chance = self.model.probability(columns.reshape(-1, columns.shape[2])).reshape(cosines.shape) * (near >= 0)
         worth[alone] = self._gain(self.size[alone], self.weights[near], chance)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from consensus.duplicates.evidence import spelled, without_common
+from consensus.duplicates.neighbourhood import with_nearest
 from consensus.duplicates.neighbours import GRID_LENGTH, cosines_between, neighbours, on_grid
 
 __all__ = ["Landscape"]
 
 NEIGHBOURS = 50
-_MIXED = 6  # the nearest that are mixed into a wording's vector
 _DIRECTIONS, _KEPT = 3, 0.5
+_LENT, _POWER = 1.0, 3  # how much the nearest lend, and the power of the cosine they lend by: what is asked around
 _BLOCK = 50_000
 _ALL = {"analyzer": "word", "token_pattern": r"(?u)\b\w+\b", "sublinear_tf": True}
 _PIECES = {"analyzer": "char_wb", "ngram_range": (3, 5), "sublinear_tf": True}
@@ -27,7 +28,8 @@ class Landscape:
     """W wordings: their vectors on a grid of whole numbers, their spelling, and for each its nearest others by meaning.
 
     `near` [W, k] holds -1 where there are fewer than k; `cosines`, `words`, `pieces` and `company` [W, k] tell how near
-    they are. `mixed` is their vectors, the nearest of each mixed in, of which `company` is the cosine. `reckoned`
+    they are, and `aligned` how much of what each says the other says, where the embedder tells `tokens`; else it is 0.
+    `mixed` is their vectors, the nearest of each mixed in, of which `company` is the cosine. `reckoned`
     remembers what was found out about two groups of wordings, which `likeness` keeps there.
 
     Examples
@@ -44,18 +46,31 @@ class Landscape:
     words: NDArray[np.float64]
     pieces: NDArray[np.float64]
     company: NDArray[np.float64]
+    aligned: NDArray[np.float64]
+    tokens: bool = False
     reckoned: dict[tuple[bytes, bytes], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, texts: Sequence[str], vectors: NDArray[np.float32]) -> Landscape:
-        """Return the landscape of wordings with their vectors, a row of zeros being near to nothing."""
+    def of(
+        cls,
+        texts: Sequence[str],
+        vectors: NDArray[np.float32],
+        aligned: Callable[[NDArray[np.int64]], NDArray[np.float64] | None] | None = None,
+    ) -> Landscape:
+        """Return the landscape of wordings with their vectors, a row of zeros being near to nothing.
+
+        `aligned` tells how much of each the ones near to it say too, where it can.
+        """
         moved = without_common(vectors)
         found = neighbours(moved, min(NEIGHBOURS, max(len(texts) - 1, 0)))
         words, pieces = (_beside(spelled(texts, **how), found.index) for how in (_ALL, _PIECES))
         near = found.index.astype(np.int64)
         cosines = found.cosine.astype(np.float64)
-        mixed = _mixed(without_common(vectors, _DIRECTIONS, kept=_KEPT), near[:, :_MIXED], cosines[:, :_MIXED])
-        return cls(on_grid(moved), mixed, near, cosines, words, pieces, _company(mixed, near))
+        apart = without_common(vectors, _DIRECTIONS, kept=_KEPT)
+        mixed = on_grid(with_nearest(apart, found, lent=_LENT, power=_POWER))
+        told = aligned(near) if aligned else None
+        beside = np.zeros(near.shape) if told is None else told
+        return cls(on_grid(moved), mixed, near, cosines, words, pieces, _company(mixed, near), beside, told is not None)
 
     def __len__(self) -> int:
         return len(self.grid)
@@ -72,10 +87,10 @@ class Landscape:
         own = self.mixed[one].sum(axis=0, dtype=np.float64)
         return np.asarray(self.mixed[other].astype(np.float64) @ own / (len(one) * GRID_LENGTH**2))
 
-    def spelled_alike(
+    def alike(
         self, one: NDArray[np.int64], other: NDArray[np.int64], parts: NDArray[np.int64], count: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return for each part of a list its best likeness in words to another list, and the mean in pieces.
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return for each part of a list its mean likeness in pieces to another, and the best in words and aligned.
 
         Of those pairs alone that are among the nearest of the other list; 0 where there is none. A wording is in one
         part at most.
@@ -84,27 +99,17 @@ class Landscape:
         part[other] = parts
         of = part[self.near[one]]  # a mate that is not there, -1, finds the last place, which is in no part
         there = of >= 0
-        words, pairs = np.zeros(count), np.bincount(of[there], minlength=count)
-        np.maximum.at(words, of[there], self.words[one][there])
+        pairs = np.bincount(of[there], minlength=count)
         pieces = np.bincount(of[there], weights=self.pieces[one][there], minlength=count)
-        return words, pieces / pairs.clip(1)
+        best = []
+        for table in (self.words, self.aligned):
+            best.append(np.zeros(count))
+            np.maximum.at(best[-1], of[there], table[one][there])
+        return pieces / pairs.clip(1), best[0], best[1]
 
     def central(self, rows: NDArray[np.int64]) -> int:
         """Return the place in a list of wordings of the one nearest to all of them; of several the first."""
         return int(self.between(rows, rows).sum(axis=1).argmax()) if len(rows) > 2 else 0
-
-
-def _mixed(vectors: NDArray[np.float32], near: NDArray[np.int64], cosines: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return vectors with those of their nearest mixed in, the nearer the more: what is asked around a wording.
-
-    Source: Radenovic, Tolias and Chum 2019, "Fine-tuning CNN image retrieval with no human annotation" (expansion of
-    queries by weighted means).
-    """
-    total, weight = vectors.astype(np.float64), np.where(near >= 0, cosines.clip(0), 0.0) ** 3
-    for column in range(near.shape[1]):
-        total += weight[:, column, None] * vectors[near[:, column]]
-    length = np.sqrt((total**2).sum(axis=1, keepdims=True)).clip(1e-9)
-    return on_grid((total / length).astype(np.float32))
 
 
 def _company(mixed: NDArray[np.float32], near: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from consensus.decisions import in_force
+from consensus.duplicates.aligning import aligned
 from consensus.duplicates.arriving import received
 from consensus.duplicates.combiner import Combiner
 from consensus.duplicates.deciding.acts import as_log, decision, frame_of
@@ -17,7 +18,7 @@ from consensus.duplicates.deciding.checking import is_due
 from consensus.duplicates.deciding.choosing import Chooser, Costs
 from consensus.duplicates.deciding.doubting import Doubts
 from consensus.duplicates.deciding.landscape import Landscape
-from consensus.duplicates.deciding.likeness import EVIDENCE, PRIOR
+from consensus.duplicates.deciding.likeness import EVIDENCE, prior
 from consensus.duplicates.deciding.naming import rewording, wordings
 from consensus.duplicates.deciding.progress import Progress, progress
 from consensus.duplicates.deciding.screens import Screen
@@ -240,7 +241,8 @@ class ReviewQueue:
         if fresh:
             self._vectors.update(zip(fresh, np.asarray(self._embedder.encode(fresh)), strict=True))
         vectors = np.stack([self._vectors[text] for text in texts]) if texts else np.zeros((0, 1), np.float32)
-        self._chooser = Chooser(Landscape.of(self._order, vectors), self._counts(), self._costs)
+        land = Landscape.of(self._order, vectors, lambda near: aligned(self._embedder, texts, near))
+        self._chooser = Chooser(land, self._counts(), self._costs)
         self._replay()
 
     def _brought_back(self) -> set[str]:
@@ -311,7 +313,7 @@ class ReviewQueue:
             for number, row in enumerate(value.get("evidence", ()))
             if len(row) == len(EVIDENCE)
         ]
-        model = Combiner.of(PRIOR)
+        model = Combiner.of(prior(self._chooser.land))
         if told:
             rows, same = zip(*told, strict=True)
             model = model.learn(np.array(rows, dtype=float) / THOUSAND, np.array(same))
