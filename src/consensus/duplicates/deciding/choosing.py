@@ -43,10 +43,10 @@ class Costs:
         every screen: a list that ends where reading pays less than anywhere else would have to be asked again.
     """
 
-    decision: float = 15.0
+    decision: float = 10.0
     longest: int = 30
     least: float = 0.01
-    text: float = 0.04
+    text: float = 0.034
 
 
 @dataclass(frozen=True)
