@@ -108,10 +108,15 @@ def _apart(named: Mapping[str, Any]) -> dict[str, Any]:
     return {name: f"\u2068{value}\u2069" if name == "wording" else value for name, value in named.items()}
 
 
+@lru_cache(maxsize=4096)
+def _plain(language: str, key: str) -> Markup:
+    return escape(interface.say(language, key))
+
+
 @lru_cache
 def _speaking(language: str) -> Mapping[str, Callable[..., Any]]:
     return {
-        "t": lambda key, **named: interface.say(language, key, **_apart(named)),
+        "t": lambda key, **named: interface.say(language, key, **_apart(named)) if named else _plain(language, key),
         "w": lambda words: _wording(words, language),
         "said": lambda words: words.said(language) if isinstance(words, Words) else words,
     }
@@ -167,6 +172,21 @@ def wrong(what: str, status: int, *, language: str = "") -> HTMLResponse:
     return render("wrong.html.j2", None, language or WISHED.get() or "en", status=status, wrong=what)
 
 
+_FOOTERS: dict[tuple[str, str], Markup] = {}
+
+
+def _footer(protocol: Protocol, language: str) -> Markup:
+    """Return the foot of a partnership's pages, the same on all of them: who gives support, and whom to ask."""
+    told = (protocol.hash, language)
+    made = _FOOTERS.get(told) if protocol.hash else None
+    if made is None:
+        if len(_FOOTERS) >= MOST_MADE:
+            _FOOTERS.clear()
+        template = ENVIRONMENT.get_template("footer.html.j2")
+        made = _FOOTERS[told] = Markup(template.render(protocol=protocol, **_speaking(language)))
+    return made
+
+
 def render(
     template: str, protocol: Protocol | None, language: str, *, status: int = 200, **context: Any
 ) -> HTMLResponse:
@@ -178,6 +198,7 @@ def render(
         direction=interface.direction(language),
         languages=[(each, interface.say(each, "language_name")) for each in languages if each in interface.LANGUAGES],
         protocol=protocol,
+        footer=_footer(protocol, language) if protocol else "",
         say=interface.say,
         at=lambda instant: interface.instant_in(language, instant, zone),
         **_speaking(language),
