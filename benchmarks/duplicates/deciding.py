@@ -19,6 +19,7 @@ __all__ = ["case_of", "main", "measure", "timing", "with_errors"]
 TARGET, WITH_ERRORS, ERRORS = 0.95, 0.93, 0.05
 MOST = 12_000
 MOST_WITH_ERRORS = 700
+DRAWN = range(3)
 PARTS, SHARE = range(1, 5), 0.8
 MANY, SCREENS = 10_000, 30
 
@@ -74,19 +75,27 @@ def _parts(case: Case) -> None:
 
 
 def with_errors(shared: Path, name: str) -> None:
-    """Print what the review queue reaches where answers are wrong now and then, after a number of screens at most."""
-    print("| texts | way of asking | B-cubed | pairwise F1 | screens | an item | texts shown an item |")
-    print("|---|---|---:|---:|---:|---:|---:|")
+    """Print what the review queue reaches where answers are wrong now and then, after a number of screens at most.
+
+    Where the mistakes fall is a matter of luck, so they are drawn more than once.
+    """
+    print("| mistakes drawn | B-cubed | pairwise F1 | screens | an item | texts shown an item | contradictions shown |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
     case = case_of(shared, name)
-    points = curve(case, queue_states(case, errors=ERRORS), target=WITH_ERRORS, most=MOST_WITH_ERRORS)
-    _row(case, f"review queue, {ERRORS:.0%} of answers wrong", reached(points, WITH_ERRORS) or points[-1])
-    print(f"\nContradictions that came up as screens of their own: {points[-1].contests}.")
+    for seed in DRAWN:
+        points = curve(case, queue_states(case, errors=ERRORS, seed=seed), target=WITH_ERRORS, most=MOST_WITH_ERRORS)
+        at = reached(points, WITH_ERRORS) or points[-1]
+        print(f"| {case.name}, {ERRORS:.0%} of answers, seed {seed} | {_told(case, at)} | {at.contests} |", flush=True)
 
 
 def _row(case: Case, way: str, at: Point) -> None:
+    print(f"| {case.name} | {way} | {_told(case, at)} |", flush=True)
+
+
+def _told(case: Case, at: Point) -> str:
     items = len(case.ids)
     shown = f"{at.screens} | {at.screens / items:.3f} | {at.texts / items:.2f}"
-    print(f"| {case.name} | {way} | {at.b_cubed:.3f} | {at.pairs:.3f} | {shown} |", flush=True)
+    return f"{at.b_cubed:.3f} | {at.pairs:.3f} | {shown}"
 
 
 def timing(shared: Path) -> None:
