@@ -9,7 +9,7 @@ from consensus.steps.taking_part import Door, Visit
 from consensus.survey.filling import ADD, Form
 from consensus.web.forms import Arrival
 
-__all__ = ["SHUT", "again", "first_page", "go_on", "leads", "own_page", "pressed", "step", "to"]
+__all__ = ["SHUT", "again", "first_page", "go_on", "leads", "own_page", "part_step", "pressed", "step", "to"]
 
 SHUT = ("closed", "paused", "full", "early")
 """Where a round stands when it takes nothing from somebody."""
@@ -43,6 +43,28 @@ def step(form: Form) -> str:
     if act == "lang":
         return "?"
     return f"?add={what}" if f"{act}:" == ADD else act
+
+
+def part_step(form: Form, name: str, number: int, count: int, *, amiss: bool) -> str:
+    """Return where the button of one part of a page leads, where its questions stand on several parts.
+
+    `name` is what the query calls a part; who has answered one of them amiss stays there, else the next one follows.
+
+    Examples
+    --------
+    >>> [part_step({"go": [go]}, "set", 2, 3, amiss=False) for go in ("next", "set:1", "lang:cy", "later")]
+    ['?set=3', '?set=1', '?set=2', 'later']
+    >>> part_step({}, "set", 2, 3, amiss=True), part_step({}, "set", 3, 3, amiss=False)
+    ('?set=2&check=1', 'next')
+    """
+    act, _, what = pressed(form).partition(":")
+    if act in ("back", "later", "keep"):
+        return act
+    if act in (name, "lang"):
+        return f"?{name}={what if act == name else number}"
+    if amiss:
+        return f"?{name}={number}&check=1"
+    return f"?{name}={number + 1}" if number < count else "next"
 
 
 def again(path: str, query: str, arrival: Arrival) -> str:

@@ -143,17 +143,22 @@ def wished(accepted: str, chosen: str = "") -> str:
 
 
 MOST_MADE = 256
-_MADE: dict[tuple[object, ...], bytes | memoryview] = {}
+_MADE: dict[tuple[object, ...], Any] = {}
+
+
+def _once(told: tuple[object, ...], make: Callable[[], Any]) -> Any:
+    """Return what was made of this before, or make it now; `told` is all that it depends on."""
+    made = _MADE.get(told)
+    if made is None:
+        if len(_MADE) >= MOST_MADE:
+            _MADE.clear()
+        made = _MADE[told] = make()
+    return made
 
 
 def made_once(told: tuple[object, ...], make: Callable[[], HTMLResponse]) -> HTMLResponse:
     """Return a page that is the same for everybody to whom the same is told; `told` is all that it depends on."""
-    body = _MADE.get(told)
-    if body is None:
-        if len(_MADE) >= MOST_MADE:
-            _MADE.clear()
-        body = _MADE[told] = make().body
-    return Page(body)
+    return Page(_once(("page", *told), lambda: make().body))
 
 
 def spoken(protocol: Protocol, *wishes: str | None) -> str:
@@ -172,19 +177,14 @@ def wrong(what: str, status: int, *, language: str = "") -> HTMLResponse:
     return render("wrong.html.j2", None, language or WISHED.get() or "en", status=status, wrong=what)
 
 
-_FOOTERS: dict[tuple[str, str], Markup] = {}
-
-
 def _footer(protocol: Protocol, language: str) -> Markup:
     """Return the foot of a partnership's pages, the same on all of them: who gives support, and whom to ask."""
-    told = (protocol.hash, language)
-    made = _FOOTERS.get(told) if protocol.hash else None
-    if made is None:
-        if len(_FOOTERS) >= MOST_MADE:
-            _FOOTERS.clear()
+
+    def make() -> Markup:
         template = ENVIRONMENT.get_template("footer.html.j2")
-        made = _FOOTERS[told] = Markup(template.render(protocol=protocol, **_speaking(language)))
-    return made
+        return Markup(template.render(protocol=protocol, **_speaking(language)))
+
+    return _once(("footer", protocol.hash, language), make) if protocol.hash else make()
 
 
 def render(

@@ -8,7 +8,7 @@ from typing import Any
 from consensus import survey
 from consensus.steps.taking_part import Visit
 from consensus.survey.filling import Form
-from consensus.web.course import pressed
+from consensus.web.course import part_step
 
 __all__ = ["picked", "shown_set", "step"]
 
@@ -43,15 +43,8 @@ def picked(there: Visit, page: survey.Page, form: Form) -> dict[str, Any]:
 
 def step(there: Visit, page: survey.Page, form: Form) -> str:
     """Return where the button of a set's page leads: a step of the survey's course, or a query of the same page."""
-    act, _, what = pressed(form).partition(":")
     number = _number(form)
-    if act in ("back", "later", "keep"):
-        return act
-    if act in ("set", "lang"):
-        return f"?set={what if act == 'set' else number}"
-    if _faults(there, page, number):
-        return f"?set={number}&check=1"
-    return f"?set={number + 1}" if number < len(_sets(there, page)) else "next"
+    return part_step(form, "set", number, len(_sets(there, page)), amiss=bool(_faults(there, page, number)))
 
 
 def _faults(there: Visit, page: survey.Page, number: int) -> list[survey.Fault]:

@@ -8,7 +8,7 @@ from typing import Any
 from consensus import survey
 from consensus.steps.taking_part import Visit
 from consensus.survey.filling import Form
-from consensus.web.course import pressed
+from consensus.web.course import part_step
 
 __all__ = ["rated", "shown_rates", "step"]
 
@@ -30,15 +30,8 @@ def rated(there: Visit, page: survey.Page, form: Form) -> dict[str, Any]:
 
 def step(there: Visit, page: survey.Page, form: Form) -> str:
     """Return where the button of a page of ratings leads: a step of the survey's course, or another of its pages."""
-    act, _, what = pressed(form).partition(":")
     shown = _shown(there, _number(form))
-    if act in ("back", "later", "keep"):
-        return act
-    if act in ("page", "lang"):
-        return f"?page={what if act == 'page' else shown.number}"
-    if _faults(there, page, shown):
-        return f"?page={shown.number}&check=1"
-    return f"?page={shown.number + 1}" if shown.number < shown.count else "next"
+    return part_step(form, "page", shown.number, shown.count, amiss=bool(_faults(there, page, shown)))
 
 
 def _shown(there: Visit, number: str) -> survey.QuestionPage:
