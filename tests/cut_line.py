@@ -51,17 +51,15 @@ class Line:
                 each.shutdown(socket.SHUT_RDWR)
 
     def _to_server(self, client: socket.socket, server: socket.socket) -> bool:
-        said = client.recv(65536)
-        if self.cut == "before the commit" and b"COMMIT" in said:
-            self.cut = ""
-            return False
-        server.sendall(said)
-        return bool(said)
+        return self._passed_on(client, server, cut="before the commit")
 
     def _to_client(self, client: socket.socket, server: socket.socket) -> bool:
-        said = server.recv(65536)
-        if self.cut == "before its answer" and b"COMMIT" in said:
+        return self._passed_on(server, client, cut="before its answer")
+
+    def _passed_on(self, one: socket.socket, other: socket.socket, *, cut: str) -> bool:
+        said = one.recv(65536)
+        if self.cut == cut and b"COMMIT" in said:
             self.cut = ""
             return False
-        client.sendall(said)
+        other.sendall(said)
         return bool(said)
