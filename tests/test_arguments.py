@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from consensus import agree, rank, shortlist, stress, tally
+from consensus import ReviewQueue, Tally, agree, propose_groups, rank, shortlist, stress, tally
+from consensus.engagement import engagement_summary
 from consensus.errors import ConsensusError, DataError, ProtocolError
-from consensus.ratings import rand_ucla
-from consensus.weights import effective_sample_size
+from consensus.ratings import chnri, rand_ucla
+from consensus.weights import effective_sample_size, rake
 
 BALLOTS = pd.DataFrame(
     {
@@ -194,3 +195,40 @@ def test_questions_named_by_pairs_are_ranked_by_their_text():
     pairs = BALLOTS.assign(question=[("q", 1), ("q", 2), ("q", 2), ("q", 1)])
 
     assert rank(tally(pairs)).index.tolist() == ["('q', 1)", "('q', 2)"]
+
+
+FRAMED = {
+    "chnri": chnri,
+    "engagement_summary": engagement_summary,
+    "from_frame": Tally.from_frame,
+    "propose_groups": propose_groups,
+    "rake": lambda people: rake(people, {"carer": {"age": {"young": 1}}}),
+    "review": ReviewQueue,
+    "tally": tally,
+}
+
+
+@pytest.mark.parametrize("given", [None, [1, 2], "x", 5], ids=repr)
+@pytest.mark.parametrize("act", FRAMED.values(), ids=FRAMED)
+def test_what_is_no_frame_is_refused_with_the_columns_it_needs(act, given):
+    with pytest.raises(DataError, match="pass a pandas data frame with the columns"):
+        act(given)
+
+
+@pytest.mark.parametrize("act", FRAMED.values(), ids=FRAMED)
+def test_a_frame_of_something_else_is_refused_with_every_column_it_lacks(act):
+    with pytest.raises(DataError, match=r"Column '.*' is missing; the .* needs"):
+        act(pd.DataFrame({"a": [1]}))
+
+
+@pytest.mark.parametrize("margins", [None, [1], {"carer": [1]}, {"carer": {"age": 1}}], ids=repr)
+def test_margins_that_are_no_mapping_are_refused(margins):
+    with pytest.raises(ProtocolError, match="margins of rake go from group to variable"):
+        rake(pd.DataFrame({"group": ["carer"], "age": ["young"]}), margins)
+
+
+def test_a_tally_that_lost_rows_is_refused(counted):
+    frame = counted.to_frame()
+    for lost in (frame["table"] == "form", frame["table"] == "questions", frame["table"] == "groups"):
+        with pytest.raises(DataError, match=r"not one that Tally\.to_frame wrote"):
+            Tally.from_frame(frame[~lost])

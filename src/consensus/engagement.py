@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from consensus.errors import DataError
+from consensus.vocabulary import check_frame
 
 __all__ = ["engagement_summary", "include_by_threshold", "whole_percent"]
 
@@ -75,10 +76,7 @@ def _overlap(table: pd.DataFrame) -> pd.Series:
 
 
 def _check(counts: pd.DataFrame) -> None:
-    missing = [column for column in COLUMNS if column not in counts]
-    if missing:
-        needs = ", ".join(COLUMNS)
-        raise DataError.of("the counts", [f"Column '{column}' is missing; it needs {needs}." for column in missing])
+    check_frame("the counts", counts, COLUMNS)
     number = pd.to_numeric(counts["count"], errors="coerce")
     there = set(zip(counts["stage"], counts["measure"], strict=True))
     faults = []

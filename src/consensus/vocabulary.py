@@ -6,8 +6,8 @@ A frame is named for its rows. Its columns are listed here and nowhere else; `em
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, get_args
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -25,6 +25,7 @@ __all__ = [
     "DecisionKind",
     "RoundState",
     "check_columns",
+    "check_frame",
     "empty",
     "how_many",
 ]
@@ -152,10 +153,34 @@ def check_columns(frame: pd.DataFrame, name: str, where: str = "", also: Iterabl
       Column 'question' is missing; the ballots frame needs ballot, group, question, value.
       Column 'value' is missing; the ballots frame needs ballot, group, question, value.
     """
-    wanted = [*COLUMNS[name], *also]
-    missing = [column for column in wanted if column not in frame.columns]
+    check_frame(where or f"the {name} frame", frame, [*COLUMNS[name], *also])
+
+
+def check_frame(place: str, frame: Any, columns: Sequence[str]) -> None:
+    """Raise a `DataError` where something is no data frame, or one that names every column it lacks.
+
+    Parameters
+    ----------
+    place
+        What people call it.
+    frame
+        What was passed.
+    columns
+        What it needs.
+
+    Examples
+    --------
+    >>> check_frame("the scores", [1, 2], ["ballot", "value"])
+    Traceback (most recent call last):
+    ...
+    consensus.errors.DataError: the scores: a list was passed; pass a pandas data frame with the columns ballot, value.
+    """
+    needs = ", ".join(columns)
+    if not isinstance(frame, pd.DataFrame):
+        kind = type(frame).__name__
+        raise DataError(f"{place}: a {kind} was passed; pass a pandas data frame with the columns {needs}.")
+    missing = [column for column in columns if column not in frame.columns]
     if missing:
-        place, needs = where or f"the {name} frame", ", ".join(wanted)
         raise DataError.of(place, [f"Column '{c}' is missing; {place} needs {needs}." for c in missing])
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from consensus.digest import digest
 from consensus.errors import DataError, ProtocolError
 from consensus.version import __version__
-from consensus.vocabulary import check_columns, how_many
+from consensus.vocabulary import check_columns, check_frame, how_many
 
 __all__ = ["Margins", "effective_sample_size", "rake", "trim", "weigh_ballots"]
 
@@ -216,7 +216,7 @@ def weigh_ballots(
     >>> weighed["respondent_weight"].tolist(), weighed.attrs["weighting"]["unstated"]
     ([0.5, 1.5, 1.0], {'carer': 1})
     """
-    _check_parts(margins, most)
+    _check_parts("weigh_ballots", margins, most)
     _check_people(ballots, people, margins)
     met, stated, notes = _what_can_be_met(people, margins)
     weight = pd.Series(1.0, index=people.index)
@@ -257,9 +257,7 @@ def _what_can_be_met(people: pd.DataFrame, margins: Margins) -> tuple[Margins, p
 
 def _check_people(ballots: pd.DataFrame, people: pd.DataFrame, margins: Margins) -> None:
     check_columns(ballots, "ballots")
-    lacks = [column for column in ["ballot", *_columns(margins)] if column not in people]
-    if lacks:
-        raise DataError.of("the people", [f"Column '{column}' is missing; add it." for column in lacks])
+    check_frame("the people", people, ["ballot", *_columns(margins)])
     twice, unknown = int(people["ballot"].duplicated().sum()), ~ballots["ballot"].isin(people["ballot"])
     faults = [f"{how_many(twice, 'row')} for a ballot named before; keep one row a ballot."] if twice else []
     if unknown.any():
@@ -278,7 +276,13 @@ def _named(margins: Margins) -> list[tuple[str, str, Mapping[str, int]]]:
     return [(group, variable, parts) for group, wanted in margins.items() for variable, parts in wanted.items()]
 
 
-def _check_parts(margins: Margins, most: float | None) -> None:
+def _check_parts(asked: str, margins: Margins, most: float | None) -> None:
+    nested = isinstance(margins, Mapping) and all(
+        isinstance(wanted, Mapping) and all(isinstance(parts, Mapping) for parts in wanted.values())
+        for wanted in margins.values()
+    )
+    if not nested:
+        raise ProtocolError(f"margins of {asked} go from group to variable to level to part; pass such a mapping.")
     wrong = [
         f"group '{group}', {variable}: the parts are whole numbers, 0 or more, and not all 0; mend them."
         for group, variable, parts in _named(margins)
@@ -292,10 +296,8 @@ def _check_parts(margins: Margins, most: float | None) -> None:
 
 
 def _check(people: pd.DataFrame, margins: Margins, most: float | None) -> None:
-    _check_parts(margins, most)
-    lacks = [column for column in _columns(margins) if column not in people]
-    if lacks:
-        raise DataError.of("the people", [f"Column '{column}' is missing; add it." for column in lacks])
+    _check_parts("rake", margins, most)
+    check_frame("the people", people, _columns(margins))
     faults = []
     for group, variable, parts in _named(margins):
         mine = people.loc[people["group"] == group, variable]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from consensus.duplicates.wording import normalise
 from consensus.errors import DataError
+from consensus.vocabulary import check_frame
 
 __all__ = ["by_wording", "received"]
 
@@ -35,9 +36,7 @@ def received(submissions: pd.DataFrame) -> pd.DataFrame:
       '7' is there twice; give every submission an id of its own.
       '7' has no text; where nothing was written, give it an empty one.
     """
-    missing = [column for column in _WANTED if column not in submissions]
-    if missing:
-        raise DataError.of("the submissions", [f"Column '{column}' is missing." for column in missing])
+    check_frame("the submissions", submissions, _WANTED)
     ids, texts = (submissions[column].tolist() for column in _WANTED)
     status = submissions["status"].tolist() if "status" in submissions else [""] * len(ids)
     named = [_as_id(each) for each in ids]

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from consensus.arguments import a_mapping
 from consensus.digest import digest
 from consensus.errors import DataError
 from consensus.version import __version__
+from consensus.vocabulary import check_frame
 
 __all__ = ["ANSWERS", "chnri"]
 
@@ -89,10 +91,8 @@ def _score(answers: list[list[float]], weigh: Mapping[str, int]) -> dict[str, An
 
 
 def _check(scores: pd.DataFrame, weights: Mapping[str, int] | None) -> None:
-    missing = [column for column in COLUMNS if column not in scores]
-    if missing:
-        needs = ", ".join(COLUMNS)
-        raise DataError.of("the scores", [f"Column '{column}' is missing; it needs {needs}." for column in missing])
+    check_frame("the scores", scores, COLUMNS)
+    a_mapping("chnri", "weights", weights)
     bad = ~(scores["value"].isin(ANSWERS) | scores["value"].isna())
     twice = scores.duplicated(["ballot", "question", "criterion"])
     faults = [f"row {at + 1}: the value is not 1, 0.5, 0 or empty; mend it." for at in np.flatnonzero(bad)]

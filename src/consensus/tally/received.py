@@ -125,6 +125,8 @@ def receive(
     if form not in BALLOT_FORMS:
         raise DataError(f"No ballot form {form!r}; use one of {', '.join(BALLOT_FORMS)}.")
     check_columns(ballots, "ballots", also=ALSO_NEEDED.get(form, ()))
+    if twice := sorted({str(name) for name in ballots.columns[ballots.columns.duplicated()]}):
+        raise DataError(f"The ballots have a column twice: {', '.join(twice)}; keep one of each name.")
     try:
         return _taken_apart(ballots, form, questions, groups)
     except TypeError:

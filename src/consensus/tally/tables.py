@@ -203,7 +203,13 @@ class Tally:
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Tally:
-        """Return the tally that `to_frame` wrote, without kept ballots."""
+        """Return the tally that `to_frame` wrote, without kept ballots.
+
+        Raises
+        ------
+        DataError
+            The frame is another, or rows of it are missing.
+        """
         return read_frame(frame, _blank)
 
     def _labels(self, axis: str) -> Sequence[Any]:
@@ -282,11 +288,6 @@ def tally(
     consensus.errors.DataError: 1 fault in the ballots:
       row 2: a place above this one is empty in the ballot; close the gap, or allow it with gaps = 'close'.
     """
-    if not isinstance(ballots, pd.DataFrame):
-        kind = type(ballots).__name__
-        raise DataError(f"Ballots come as a data frame, one row a ballot and question; this is a {kind}.")
-    if twice := sorted({str(name) for name in ballots.columns[ballots.columns.duplicated()]}):
-        raise DataError(f"The ballots have a column twice: {', '.join(twice)}; keep one of each name.")
     questions, groups = labels("tally", "questions", questions), labels("tally", "groups", groups)
     check_word("tally", "gaps", gaps, ("error", "close"))
     if depth is not None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from consensus.errors import DataError
 from consensus.tally.received import IntArray
+from consensus.vocabulary import check_frame
 
 if TYPE_CHECKING:
     from consensus.tally.tables import Tally
@@ -70,6 +72,16 @@ def _cells(t: Tally, before: str) -> Iterator[pd.DataFrame]:
 
 def read_frame(frame: pd.DataFrame, blank: Callable[..., Tally]) -> Tally:
     """Return the tally that `write_frame` wrote, without kept ballots; `blank` makes one of zeros."""
+    check_frame("the tally's frame", frame, COLUMNS)
+    try:
+        return _read(frame, blank)
+    except (KeyError, IndexError, ValueError) as error:
+        raise DataError(
+            "The frame is not one that Tally.to_frame wrote; pass what it returned, every row of it."
+        ) from error
+
+
+def _read(frame: pd.DataFrame, blank: Callable[..., Tally]) -> Tally:
     part = {str(name): rows for name, rows in frame.groupby("table", sort=False)}
     form, depth = part["form"]["other"].iloc[0], int(part["form"]["count"].iloc[0])
     listed = {
