@@ -18,6 +18,7 @@ from consensus.errors import DataError
 
 __all__ = [
     "address_mark",
+    "beginning_token",
     "invitation_token",
     "load_secret",
     "new_person_id",
@@ -86,6 +87,19 @@ def invitation_token(secret: bytes, round_id: str, person_id: str) -> str:
 def open_token() -> str:
     """Return a random token, for somebody who comes by an open link."""
     return _written(secrets.token_bytes(_BYTES))
+
+
+def beginning_token(once: str) -> str:
+    """Return the token of the link that one showing of a first page leads to, however often its button is pressed.
+
+    Whoever was shown the page holds `once` and can work out the token; nobody finds `once` from the token.
+
+    Examples
+    --------
+    >>> beginning_token("abc") == beginning_token("abc"), len(beginning_token("abc"))
+    (True, 32)
+    """
+    return _signed(once.encode(), "beginning")
 
 
 def next_token(token: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from consensus import models
-from consensus.steps.taking_part import LEAST_SECONDS
+from consensus.steps.sending import LEAST_SECONDS
 from consensus.web.pace import Pace
 from tests.test_survey_states import at_the_check, counted, interim, own, place, rows, together  # noqa: F401  fixtures
 from tests.visiting import DESK, Visitor

@@ -9,24 +9,23 @@ import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
 
 from consensus import models, receipts, store, survey, tokens
 from consensus.errors import StageError
-from consensus.protocol import Protocol, Survey
+from consensus.protocol import Protocol
 from consensus.steps import following
 from consensus.steps.capacity import is_full
 from consensus.steps.following import carried_on
-from consensus.steps.risks import flag_risks
+from consensus.steps.sending import items_from, says, send_response
 from consensus.steps.timetable import Stand, grace_ends, stand
 from consensus.steps.unlinking import unlinks_after
 from consensus.steps.visits import AGREED, WORDS, Door, Onward, Sent, Visit
 from consensus.store import Store, taking_part
 from consensus.store.taking_part import Link
-from consensus.vocabulary import NOT_STATED
 
 __all__ = [
     "Door",
@@ -44,11 +43,11 @@ __all__ = [
     "visit",
 ]
 
-WEB = "web"
-"""The mode of what people send themselves."""
+LEAST_ONCE = 32
+"""Characters of what a showing of the first page is known by; a link is not made from anything shorter."""
 
-LEAST_SECONDS = {"gather": 20, "interim": 30}
-"""Who sends faster than this after beginning is flagged, for a person to look at; it counts all the same."""
+PRESSED_AGAIN = timedelta(minutes=1)
+"""Within this time the same button pressed again is the same beginning."""
 
 
 def open_door(db: Store, partnership: str, kind: str, partner: str, *, now: datetime) -> Door | None:
@@ -71,23 +70,42 @@ def visit(db: Store, token: str, *, now: datetime) -> Visit | None:
 
 
 def begin(
-    db: Store, partnership: str, kind: str, partner: str, said: Mapping[str, Any], *, language: str, now: datetime
+    db: Store,
+    partnership: str,
+    kind: str,
+    partner: str,
+    said: Mapping[str, Any],
+    *,
+    once: str = "",
+    language: str,
+    now: datetime,
 ) -> str:
     """Let somebody begin who came by an open link, and return the token of the link that is now their own.
+
+    Parameters
+    ----------
+    once
+        What one showing of the first page is known by. Who presses its button again at once, before anything else was
+        said, gets the same link; somebody else who comes back to that page in the same browser gets their own.
 
     Raises
     ------
     StageError
         The round takes nobody new now.
     """
-    token = tokens.open_token()
 
-    def act(session: Session) -> None:
+    def act(session: Session) -> str:
         row = taking_part.round_of_kind(session, partnership, kind)
         if row is None or _stand(session, row, None, now) != "open":
             raise StageError("The round takes nobody new now; look again when it is open.")
         protocol = store.load_protocol(session, partnership)
-        reply = _partner_reply(protocol, row.kind, partner)
+        draft = {**_agreed(protocol, row.kind), **said, **_partner_reply(protocol, row.kind, partner)}
+        token = tokens.beginning_token(once) if len(once) >= LEAST_ONCE else tokens.open_token()
+        found = _find(session, token)
+        if found is not None:
+            if _just_begun(found[0], row, draft, now):
+                return token
+            token = tokens.open_token()
         taking_part.add_link(
             session,
             Link(
@@ -98,13 +116,21 @@ def begin(
                 language=language,
                 state="begun",
                 seed=_seed(),
-                draft=_json({**_agreed(protocol, row.kind), **said, **reply}),
+                draft=_json(draft),
                 began_at=now,
             ),
         )
+        return token
 
-    db.write(act)
-    return token
+    return db.write(act)
+
+
+def _just_begun(person: Link, row: models.Round, draft: Mapping[str, Any], now: datetime) -> bool:
+    """Tell whether somebody has begun a moment ago with what `draft` says, and said nothing since."""
+    if (person.round_id, person.state) != (row.round_id, "begun") or person.began_at is None:
+        return False
+    before, after = ({**each, "_flags": ""} for each in (json.loads(person.draft), draft))
+    return now - person.began_at <= PRESSED_AGAIN and before == after
 
 
 def begin_invited(db: Store, token: str, said: Mapping[str, Any], *, language: str, now: datetime) -> Visit | None:
@@ -209,7 +235,7 @@ def send(db: Store, token: str, *, flags: Collection[str] = (), read: str = "", 
         there, last = _begun(session, person, row, now)
         ready = person.state in ("begun", "sent") and there.stand in ("open", "grace", "late")
         if ready and not there.faults and not there.asked_anew and read in ("", there.survey.hash):
-            last = _send(session, person, row, there, last, set(flags), now)
+            last = send_response(session, person, row, there, last, set(flags), now)
             there = replace(there, state="sent")
             if there.reworded:
                 there = replace(there, said={**there.said, WORDS: there.survey.hash})
@@ -222,76 +248,8 @@ def send(db: Store, token: str, *, flags: Collection[str] = (), read: str = "", 
 def send_keyed(session: Session, person: Link, row: models.Round, *, mode: str, received_at: datetime) -> str:
     """Send what was keyed in for a person within a transaction, as of when it was received; return its receipt code."""
     there, last = _begun(session, person, row, received_at)
-    sent = _send(session, person, row, there, last, set(), received_at, mode=mode)
+    sent = send_response(session, person, row, there, last, set(), received_at, mode=mode)
     return receipts.receipt_code(sent.commitment)
-
-
-def _send(
-    session: Session,
-    person: Link,
-    row: models.Round,
-    there: Visit,
-    last: models.Response | None,
-    flags: set[str],
-    now: datetime,
-    *,
-    mode: str = WEB,
-) -> models.Response:
-    """Add a version of a response unless the last one says the same, and return what is the last one then."""
-    response_id = person.response_id or f"w{secrets.token_hex(10)}"
-    if last and _says(last, there):
-        return last
-    flags = flags | set(there.said.get("_flags", ()))  # of the moment at which they began
-    version, nonce = (last.version + 1 if last else 1), receipts.new_nonce()
-    if person.began_at and (now - person.began_at).total_seconds() < LEAST_SECONDS.get(row.kind, 0) and not last:
-        flags.add("fast")
-    response = models.Response(
-        round_id=row.round_id,
-        response_id=response_id,
-        version=version,
-        partnership=row.partnership,
-        group=_group(there),
-        partner=_partner(there) or person.partner,
-        language=person.language,
-        mode=mode,
-        survey_hash=there.survey.hash,
-        replies=_json(survey.replies(there.survey, there.said)),
-        nonce=nonce,
-        commitment=receipts.commit(nonce, _content(there, response_id, version)),
-        began_at=person.began_at,
-        received_at=now,
-        flags=" ".join(sorted(flags)),
-    )
-    taking_part.save_sent_response(session, response)
-    if survey.takes_ballots(there.survey):
-        taking_part.save_sent_ballot(session, response, survey.sent_choices(there.survey, there.said))
-    words = survey.words_of(there.survey, there.said)
-    added = taking_part.save_sent_answers(session, response, words, late=there.stand == "late")
-    flag_risks(session, there.protocol, added, now)
-    taking_part.change_link(session, person, response_id=response_id, state="sent")
-    return response
-
-
-def _content(there: Visit, response_id: str, version: int) -> dict[str, object]:
-    """Return what a receipt for what a person has filled in stands for."""
-    words = survey.words_of(there.survey, there.said)
-    return receipts.response_content(
-        round_id=there.round_id,
-        response_id=response_id,
-        version=version,
-        group=_group(there),
-        replies=survey.replies(there.survey, there.said),
-        answers={taking_part.answer_key(response_id, box): text for box, text in words.items()},
-        choices=survey.sent_choices(there.survey, there.said),
-    )
-
-
-def _says(response: models.Response, there: Visit) -> bool:
-    """Tell whether a version of a response says exactly what is filled in."""
-    if not response.nonce:
-        return False
-    content = _content(there, response.response_id, response.version)
-    return receipts.commit(response.nonce, content) == response.commitment
 
 
 def protocol_of(db: Store, partnership: str) -> Protocol | None:
@@ -338,7 +296,7 @@ def _with_sent(there: Visit, last: models.Response | None, row: models.Round) ->
     if last is None:
         return there
     sent = Sent(receipts.receipt_code(last.commitment), last.received_at, last.version, _is_late(last, row))
-    return replace(there, sent=sent, unsent=not _says(last, there))
+    return replace(there, sent=sent, unsent=not says(last, there))
 
 
 def _door(
@@ -370,26 +328,14 @@ def _is_late(response: models.Response, row: models.Round) -> bool:
     return response.received_at > (grace_ends(row) if begun else row.closes_at)
 
 
-def _group(there: Visit) -> str:
-    return next((there.said[item.id] for item in _from(there.survey, "groups") if there.said.get(item.id)), NOT_STATED)
-
-
-def _partner(there: Visit) -> str:
-    return next((there.said[item.id] for item in _from(there.survey, "partners") if there.said.get(item.id)), "")
-
-
 def _partner_reply(protocol: Protocol, kind: str, partner: str) -> dict[str, str]:
     """Return the reply that the link itself gives to the question which organisation somebody came through."""
-    return {item.id: partner for item in _from(getattr(protocol, kind), "partners")} if partner else {}
+    return {item.id: partner for item in items_from(getattr(protocol, kind), "partners")} if partner else {}
 
 
 def _agreed(protocol: Protocol, kind: str) -> dict[str, str]:
     """Return what a draft keeps of the words on which its person agrees and by which they begin."""
     return {AGREED: survey.opening_hash(getattr(protocol, kind)), WORDS: getattr(protocol, kind).hash}
-
-
-def _from(asked: Survey, what: str) -> list[Any]:
-    return [item for item in asked.items if item.choices_from == what]
 
 
 def _seed() -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from consensus import survey
+from consensus import survey, tokens
 from consensus.steps import taking_part
 from consensus.steps.taking_part import Door, Visit
 from consensus.steps.visits import AGREED
@@ -20,6 +20,9 @@ from consensus.web.forms import Arrival
 from consensus.web.pages import WISHED, made_once, render, spoken, unknown
 
 __all__ = ["Opening", "opening_page"]
+
+ONCE = tokens.open_token()
+"""What stands in the page that is kept for what each showing of it is known by."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,9 @@ class Opening:
             return opening_page(door, arrival, faults, read)
         said |= {AGREED: read} | ({"_flags": sorted(arrival.flags)} if arrival.flags else {})
         language = spoken(door.protocol, arrival.form_language)
+        once = (form.get("once") or [""])[0]
         token = taking_part.begin(
-            self.db, door.protocol.id, door.kind, door.partner, said, language=language, now=self.clock()
+            self.db, door.protocol.id, door.kind, door.partner, said, once=once, language=language, now=self.clock()
         )
         return to(f"/t/{token}/{first_page(door)}")
 
@@ -99,11 +103,13 @@ def opening_page(
     if there.stand not in _takes(there):
         return render("state.html.j2", there.protocol, language, **context)
     context |= {"items": survey.opening(there.survey), "status": 200 if read is None else 422}
-    context |= {"words": words, "reworded": reworded}
+    once = tokens.open_token()
+    context |= {"words": words, "reworded": reworded, "once": once}
     if read is not None or isinstance(there, Visit):
         return render("opening.html.j2", there.protocol, language, **context)
     told = (there.protocol.hash, there.kind, there.closes_at, there.joined_until, language, arrival.here)
-    return made_once(told, lambda: render("opening.html.j2", there.protocol, language, **context))
+    context["once"] = ONCE
+    return made_once(told, lambda: render("opening.html.j2", there.protocol, language, **context), but=(ONCE, once))
 
 
 def _read(there: Door, form: Form) -> str:

@@ -156,9 +156,15 @@ def _once(told: tuple[object, ...], make: Callable[[], Any]) -> Any:
     return made
 
 
-def made_once(told: tuple[object, ...], make: Callable[[], HTMLResponse]) -> HTMLResponse:
-    """Return a page that is the same for everybody to whom the same is told; `told` is all that it depends on."""
-    return Page(_once(("page", *told), lambda: make().body))
+def made_once(
+    told: tuple[object, ...], make: Callable[[], HTMLResponse], *, but: tuple[str, str] | None = None
+) -> HTMLResponse:
+    """Return a page that is the same for everybody to whom the same is told; `told` is all that it depends on.
+
+    `but` is what is not the same: what stands for it in the page that is kept, and what this reader gets in its place.
+    """
+    body: bytes = _once(("page", *told), lambda: make().body)
+    return Page(body.replace(but[0].encode(), but[1].encode()) if but else body)
 
 
 def spoken(protocol: Protocol, *wishes: str | None) -> str:
