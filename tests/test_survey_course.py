@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -74,6 +75,29 @@ def test_another_language_is_chosen_in_the_middle_of_a_sentence_and_the_words_st
     assert '<html lang="cy"' in visitor.page.text
     assert ("a.q", "Half a thought") in fields_of(visitor)
     assert catalogue("cy")["welcome_back"].replace("'", "&#39;") in later
+
+
+def test_an_address_for_the_outcome_stays_in_its_field_in_another_language_and_is_kept_only_when_sent(gathering):
+    client, db, _clock = gathering
+    typed = {"email": "ada@exam", "workshop": "yes"}
+    visitor = Visitor(client, "/i/lanternfield").press("lang:cy", **typed)
+    fields, page = dict(fields_of(visitor)), visitor.page
+    with db.reading() as session:
+        kept = list(session.exec(select(models.Interest.interest_id)))
+    done = visitor.press("keep", email="ada@example.org")
+
+    assert (fields["email"], fields["workshop"], "outcome" in fields) == ("ada@exam", "yes", False)
+    assert (page.status_code, kept, "?" in str(page.url)) == (200, [], False)
+    assert '<html lang="cy"' in page.text
+    assert catalogue("cy")["bad_email"] not in page.text
+    assert catalogue("cy")["interest_done_hint"] in html.unescape(done.page.text)
+    assert catalogue("ar")["interest_done_hint"] in html.unescape(client.get(other_languages(done)["ar"]).text)
+
+
+def other_languages(visitor):
+    """Return where the links to other languages lead, by language."""
+    links = re.findall(r'<a href="([^"]*lang=([a-z]+))"', visitor.page.text)
+    return {language: html.unescape(f"{visitor.path}{link.removeprefix(visitor.path)}") for link, language in links}
 
 
 def test_another_language_keeps_ticks_picks_and_places(interim, tmp_path):

@@ -13,6 +13,7 @@ from consensus.steps.interest import express_interest
 from consensus.store import Store
 from consensus.survey.faults import Fault
 from consensus.survey.filling import Form
+from consensus.web.course import pressed
 from consensus.web.forms import Arrival
 from consensus.web.pages import WISHED, render, spoken, unknown
 
@@ -36,6 +37,8 @@ def handlers(db: Store) -> tuple[Callable[[Arrival], Response], Callable[[Arriva
         if protocol is None:
             return unknown()
         said = {name: (form.get(name) or [""])[0].strip() for name in ("email", "outcome", "workshop")}
+        if pressed(form).startswith("lang:"):  # what is typed is shown again and kept nowhere
+            return _page(protocol, arrival, "interest.html.j2", said, [])
         faults = _faults(said)
         if faults:
             return _page(protocol, arrival, "interest.html.j2", said, faults)
@@ -55,4 +58,5 @@ def _faults(said: dict[str, str]) -> list[Fault]:
 def _page(protocol: Protocol, arrival: Arrival, template: str, said: dict[str, str], faults: list[Fault]) -> Response:
     language = spoken(protocol, arrival.query.get("lang"), arrival.form_language, WISHED.get())
     context = {"said_here": said, "faults": faults, "path": arrival.here, "own": "", "there": None}
+    context |= {"asked": "done=1&"} if template == "interest_done.html.j2" else {}
     return render(template, protocol, language, status=422 if faults else 200, **context)
