@@ -48,6 +48,7 @@ def test_letters_speak_every_language_of_the_pages_with_the_same_names_in_them()
         ("GET", "/t/nobodys", 404, "unknown"),
         ("GET", "/s/nowhere/gather", 404, "unknown"),
         ("GET", "/no/such/page", 404, "unknown"),
+        ("GET", "/desk/key/lanternfield-gather-1", 403, "away"),
         ("DELETE", "/i/lanternfield", 405, "method"),
         ("POST", "/print/lanternfield/gather", 405, "method"),
     ],

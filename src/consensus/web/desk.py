@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from consensus.web.pages import wrong
 
 __all__ = ["DESK", "LoopbackOnly", "is_loopback"]
 
 DESK = "/desk"
 PASSED_ON = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
-REFUSED = "The desk can be reached on the machine on which Consensus runs, at its own address, and from nowhere else.\n"
 
 
 def is_loopback(host: str) -> bool:
@@ -46,7 +46,7 @@ class LoopbackOnly:
         path = scope.get("path", "")
         at_desk = path == DESK or path.startswith(f"{DESK}/")
         if scope["type"] == "http" and at_desk and not _from_here(scope):
-            await PlainTextResponse(REFUSED, 403)(scope, receive, send)
+            await wrong("away", 403)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
