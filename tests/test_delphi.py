@@ -77,7 +77,8 @@ def test_a_person_sees_the_own_rating_beside_the_groups_and_keeps_or_changes_it(
     assert 'value="family_carers" checked' in group
     assert page.count("You gave it 3 before.") == 2
     assert "you said that you don’t know" in page
-    assert "<td>5.5</td><td>4.25 to 6.75</td>" in page
+    assert "</strong>: at least half rated it between 4 and 7; the middle rating is between 5 and 6." in page
+    assert not re.search(r"[0-9][.][0-9]", re.sub(r"<[^>]*>", "", page))
     assert visitor.path.endswith("/receipt")
     assert ballot.ballot_id.removesuffix("-r2") in before
     assert '"rank":6' in ballot.choices and '"rank":3' in ballot.choices  # noqa: PT018  changed and kept
@@ -87,8 +88,23 @@ def test_a_group_too_small_to_be_shown_is_left_out_of_what_people_see(rated):
     client, db, clock, _ids, links = rated
     page = again(client, clock, db, links[0]).press("next").page.text
 
-    assert page.count("Family, friends and carers</th>") == 2
-    assert "Commissioners of services</th>" not in page
+    assert page.count("<strong>Family, friends and carers</strong>") == 2
+    assert "<strong>Commissioners of services</strong>" not in page
+
+
+def test_where_half_of_a_group_agree_the_page_says_so_in_whole_numbers_in_every_language(tmp_path):
+    client, db, clock = at_the_door(tmp_path / "home", delphi_folder(tmp_path / "folder"))
+    ids = open_interim(db, clock, count=2)
+    for rating in ("2", "8", "8", "8", "9"):
+        visitor = Visitor(client, "/s/lanternfield/interim").press(a__consent="yes").press("next", a__group="public")
+        visitor.press("next", **{f"a__choices__{question}": rating for question in ids}).press("next").press()
+    visitor = again(client, clock, db, "/t/" + visitor.path.split("/")[2]).press("next")
+    told = {language: visitor.open(f"{visitor.path}?lang={language}").page.text for language in ("en", "cy", "ar")}
+    db.close()
+
+    assert told["en"].count("</strong>: at least half rated it 8; the middle rating is 8.") == 2
+    assert told["cy"].count("</strong>: rhoddodd o leiaf hanner sgôr 8 iddo; y sgôr ganol yw 8.") == 2
+    assert told["ar"].count("</strong>: أعطاه نصفهم على الأقل 8، والتقييم الأوسط 8.") == 2
 
 
 def test_between_the_rounds_there_is_no_order(rated):
@@ -145,7 +161,7 @@ def test_somebody_new_sees_the_groups_and_no_rating_of_their_own(rated):
     visitor = Visitor(client, "/s/lanternfield/interim").press(a__consent="yes").press("next", a__group="public")
 
     assert "You did not rate it before." in visitor.page.text
-    assert "Family, friends and carers</th>" in visitor.page.text
+    assert "<strong>Family, friends and carers</strong>" in visitor.page.text
     with db.reading() as session:
         assert following.number_of(following.later_round(session, session.get(models.Round, FIRST))) == 2
 

@@ -35,12 +35,15 @@ _KEPT: dict[tuple[str, str], dict[str, tuple[GroupRatings, ...]]] = {}
 
 @dataclass(frozen=True)
 class GroupRatings:
-    """How a stakeholder group rated a question before: the middle rating, and between which the middle half lies."""
+    """How a stakeholder group rated a question before: the middle rating, and between which at least half lie.
+
+    `middle` is halfway between two ratings where an even number were given.
+    """
 
     group: str
     middle: float
-    low: float
-    high: float
+    low: int
+    high: int
 
 
 def number_of(row: models.Round) -> int:
@@ -151,11 +154,12 @@ def _figures(session: Session, before: models.Round, protocol: Protocol) -> dict
     ballots = interim.ballots_from_responses(counted_ballots(session, before).responses(), form="rated")
     if ballots.empty:
         return {}
-    figures = group_figures(ballots, least=max(1, protocol.publication.small_cells)).dropna(subset="median")
+    least = max(1, protocol.publication.small_cells)
+    figures = group_figures(ballots, least, "nearest_rank").dropna(subset="median")  # ratings that somebody gave
     order = [group.id for group in protocol.groups]
     told: dict[str, list[GroupRatings]] = {}
     shown = [one for one in figures.to_dict("records") if one["group"] in order]
     for one in sorted(shown, key=lambda one: order.index(one["group"])):
-        rated = GroupRatings(one["group"], float(one["median"]), float(one["q1"]), float(one["q3"]))
+        rated = GroupRatings(one["group"], float(one["median"]), int(one["q1"]), int(one["q3"]))
         told.setdefault(str(one["question"]), []).append(rated)
     return {question: tuple(groups) for question, groups in told.items()}
