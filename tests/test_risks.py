@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from sqlmodel import select
 
 from consensus import models, steps
+from consensus.interface import catalogue
 from consensus.risk import risks_in
 from consensus.settings import Settings
 from consensus.steps import risks
@@ -46,6 +48,23 @@ def rows(db, table):
 def role_page(client, post):
     (_, letter) = post.letters[-1]
     return Visitor(client, re.search(r"/r/\S+", letter.get_content())[0])
+
+
+@pytest.mark.parametrize("language", ["en", "cy", "ar"])
+def test_every_page_says_that_words_are_looked_through_where_they_are_and_that_nobody_reads_where_they_are_not(
+    place, tmp_path, language
+):
+    client, _db, clock, _post, _settings = place
+    other, db, _clock = at_the_door(tmp_path / "other", clock=clock)
+    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
+    said = catalogue(language)
+    paths = [f"{path}?lang={language}" for path in ("/s/lanternfield/gather", "/print/lanternfield/gather")]
+    pages = [[unescape(each.get(path).text) for path in paths] for each in (client, other)]
+    db.close()
+
+    assert [[said["support_note_risk"] in page for page in each] for each in pages] == [[True] * 2, [False] * 2]
+    assert [[said["support_note"] in page for page in each] for each in pages] == [[False] * 2, [True] * 2]
+    assert "Nobody reads" not in "".join(pages[0])
 
 
 def test_a_flag_is_told_to_the_role_once_without_a_word_of_it(place):
