@@ -51,6 +51,14 @@ def test_a_sheet_is_found_by_its_number_or_receipt_code_and_its_words_go_everywh
     assert (record.by, "Xylophonia" in record.why) == ("Cleo", False)
 
 
+def test_keying_in_comes_before_withdrawing_on_the_page(place):  # noqa: F811
+    client, _db, _clock = place
+    page = kept(client, a__q=[MINE]).page.text
+
+    assert 0 < page.index('action="/desk/key/lanternfield-gather-1"') < page.index("Keep this entry")
+    assert page.index("Keep this entry") < page.index("Withdraw a sheet") < page.index("Find the sheet")
+
+
 def test_a_sheet_is_found_by_its_number_as_it_was_keyed_in_with_a_stroke(place):  # noqa: F811
     client, _db, _clock = place
     kept(client, sheet="12/3", a__q=[MINE])

@@ -48,7 +48,7 @@ class Clock:
 
 
 class _Form(HTMLParser):
-    """Reads the fields of a page's form as a browser would send them, and its buttons."""
+    """Reads the fields of a page's form as a browser would send them, and its buttons; not those of a search."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -58,14 +58,18 @@ class _Form(HTMLParser):
         self._area: str | None = None
         self._select: str | None = None
         self._option: tuple[bool, str] | None = None
+        self._searches = False
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
         had = dict(attributes)
         name, value = had.get("name"), had.get("value") or ""
         if tag == "form":
-            self.action = had.get("action", "")
-        elif tag == "button":
+            self._searches = had.get("method") == "get"
+            self.action = self.action if self._searches else had.get("action", "")
+        if self._searches:
+            return
+        if tag == "button":
             self.buttons.append((name or "", value))
         elif tag == "input" and name:
             if had.get("type") not in ("checkbox", "radio") or "checked" in had:
@@ -93,6 +97,8 @@ class _Form(HTMLParser):
         self._first, self._option = False, None
 
     def handle_endtag(self, tag):
+        if tag == "form":
+            self._searches = False
         if tag == "textarea":
             self._area = None
         if tag == "select":
