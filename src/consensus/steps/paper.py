@@ -9,8 +9,11 @@ from sqlmodel import Session
 
 from consensus import models, store
 from consensus.protocol import Protocol, Survey, SurveyItem
+from consensus.steps.timetable import grace_ends
+from consensus.steps.unlinking import unlinks_after
 from consensus.store import Store, taking_part
 from consensus.survey.choosing import ListedQuestion
+from consensus.survey.moments import with_moments
 from consensus.survey.paper import NumberedQuestion, numbered
 from consensus.survey.sets import set_count, set_size, sets_of
 
@@ -60,7 +63,12 @@ def paper_survey(session: Session, row: models.Round) -> PaperSurvey:
     themes = [category.id for category in protocol.categories]
     return PaperSurvey(
         protocol=protocol,
-        survey=getattr(protocol, row.kind),
+        survey=with_moments(
+            getattr(protocol, row.kind),
+            protocol.zone,
+            closes=row.closes_at,
+            unlinked=grace_ends(unlinks_after(session, row)),
+        ),
         round_id=row.round_id,
         kind=row.kind,
         state=row.state,

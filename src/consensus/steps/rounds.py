@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
-from consensus import models, store
+from consensus import models, store, survey
 from consensus.errors import DataError, StageError
 from consensus.protocol import Protocol
 from consensus.steps.following import earlier_round
@@ -127,12 +127,29 @@ def extend_round(db: Store, round_id: str, closes_at: datetime, *, by: str, why:
             )
         if closes_at <= row.opens_at:
             raise StageError(f"The new close {local_time(closes_at, protocol)} is before the round opens.")
+        stale = _written_out(protocol, row, closes_at)
         if row.closes_at != closes_at:
             row.closes_at = closes_at
             record_act(session, row, "extend", by=by, now=now, why=why)
-        return f"The round '{round_id}' now closes {local_time(closes_at, protocol)}."
+        return f"The round '{round_id}' now closes {local_time(closes_at, protocol)}.{stale}"
 
     return _change(db, round_id, "open-round", change)
+
+
+def _written_out(protocol: Protocol, row: models.Round, closes_at: datetime) -> str:
+    """Return a sentence that names the words in which people still read the close of before, or nothing."""
+    days = (row.closes_at, protocol.plan(row.round_id).closes)
+    found = [place for day in days for place in survey.dated(getattr(protocol, row.kind), day, protocol.zone)]
+    still = set(survey.dated(getattr(protocol, row.kind), closes_at, protocol.zone))
+    where = ", ".join(
+        dict.fromkeys(f"{each} ({language})" for each, language, day in found if (each, language, day) not in still)
+    )
+    if not where:
+        return ""
+    return (
+        f" People still read the close of before in {row.kind}.toml: {where}. Write {{closes}} there, in a new version "
+        "of the survey, and it is always the close in force."
+    )
 
 
 def cap_round(db: Store, round_id: str, cap: int, *, by: str, why: str, now: datetime) -> Outcome:

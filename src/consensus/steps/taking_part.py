@@ -303,10 +303,16 @@ def _door(
     session: Session, row: models.Round, protocol: Protocol, began_at: datetime | None, now: datetime
 ) -> dict[str, Any]:
     follow = protocol.rounds.delphi and row.kind == "interim"
+    joined_until = grace_ends(unlinks_after(session, row)) if follow else None
     return {
-        "joined_until": grace_ends(unlinks_after(session, row)) if follow else None,
+        "joined_until": joined_until,
         "protocol": protocol,
-        "survey": getattr(protocol, row.kind),
+        "survey": survey.with_moments(
+            getattr(protocol, row.kind),
+            protocol.zone,
+            closes=row.closes_at,
+            unlinked=joined_until or grace_ends(row),
+        ),
         "round_id": row.round_id,
         "kind": row.kind,
         "stand": _stand(session, row, began_at, now),

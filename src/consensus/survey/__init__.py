@@ -14,16 +14,19 @@ from consensus.survey.choosing import (
 )
 from consensus.survey.faults import Fault, page_faults, survey_faults
 from consensus.survey.filling import ADD, fill_page, replies, words_of
+from consensus.survey.moments import MOMENTS, dated, unknown_moments, with_moments
 from consensus.survey.ordering import moved, placed
 from consensus.survey.pages import Page, opening, opening_hash, pages
 from consensus.survey.sets import picked_all, read_set, read_sets, set_count, set_size, sets_of
 
 __all__ = [
     "ADD",
+    "MOMENTS",
     "Fault",
     "Page",
     "QuestionPage",
     "chosen_of",
+    "dated",
     "fill_page",
     "find_questions",
     "in_own_order",
@@ -44,6 +47,8 @@ __all__ = [
     "shuffled",
     "survey_faults",
     "takes_ballots",
+    "unknown_moments",
+    "with_moments",
     "with_ticks",
     "words_of",
 ]
