@@ -19,7 +19,7 @@ from consensus.steps.progress import next_action
 from consensus.steps.ranked import public_shortlist
 from consensus.steps.ranking import current_ranking
 from consensus.steps.timetable import rounds_table
-from consensus.steps.upcoming import Reach, next_acts, reach_of, told
+from consensus.steps.upcoming import Reach, next_acts, reach_of, received_counts, told
 from consensus.steps.workshop import final_ranking
 from consensus.store import Store
 
@@ -43,7 +43,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Standing:
-    """A partnership's rounds, counts and next action; counts of people by group or in a round's funnel are suppressed.
+    """A partnership's rounds, counts and next action; what would tell how few people of a group sent is suppressed.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Standing:
     title: str
     next: NextAction
     rounds: list[dict[str, object]]
-    counts: dict[str, int]
+    counts: dict[str, int | str]
     rankings: list[str]
     reach: list[Reach]
     amiss: list[str]
@@ -107,7 +107,7 @@ def status(db: Store, partnership: str, *, now: datetime) -> Standing:
         fixed = store.load_protocol(session, partnership)
         rows = store.list_rounds(session, partnership)
         rounds = _with_next(session, rows, fixed, now)
-        counts = _counts(session, partnership)
+        counts = _counts(session, fixed)
         rankings = [f"{row.kind} ranking {row.ranking_id}" for row in store.list_rankings(session, partnership)]
         records = [{str(key): value for key, value in row.items()} for row in rounds.to_dict("records")]
         reach = [reach_of(session, row, fixed) for row in rows if row.state != "draft"]
@@ -143,17 +143,21 @@ def quarantine(db: Store, partnership: str) -> pd.DataFrame:
     return pd.concat([rows, ballots], ignore_index=True)
 
 
-def _counts(session: Session, partnership: str) -> dict[str, int]:
-    questions = store.load_frame(session, "questions", partnership)
+def _counts(session: Session, fixed: Protocol) -> dict[str, int | str]:
+    partnership = fixed.id
+    answers = len(store.load_answers(session, partnership))
+    submissions = len(store.load_frame(session, "submissions", partnership))
     ballots = session.exec(
         select(models.Ballot.ballot_id).where(col(models.Ballot.partnership) == partnership).distinct()
     ).all()
+    received = received_counts(session, fixed, answers, len(ballots))
+    hidden = isinstance(received["answers"], str)
     return {
-        "answers": len(store.load_answers(session, partnership)),
-        "submissions": len(store.load_frame(session, "submissions", partnership)),
-        "summary questions": len(questions),
+        "answers": received["answers"],
+        "submissions": received["answers"] if hidden and submissions else submissions,
+        "summary questions": len(store.load_frame(session, "questions", partnership)),
         "set aside": len(store.load_frame(session, "set_aside", partnership)),
-        "ballots received": len(ballots),
+        "ballots received": received["ballots received"],
         "decisions": len(store.load_decisions(session, partnership)),
     }
 

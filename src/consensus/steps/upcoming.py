@@ -14,7 +14,7 @@ from consensus import models, store
 from consensus.protocol import Protocol
 from consensus.report import tables
 from consensus.report.content import ANSWERED, BALLOTS
-from consensus.report.suppression import TOTAL
+from consensus.report.suppression import TOTAL, is_hidden, large_mark
 from consensus.steps.ballots import counted_ballots
 from consensus.steps.capacity import is_full
 from consensus.steps.following import later_round
@@ -25,7 +25,7 @@ from consensus.steps.unlinking import unlinks_after
 from consensus.steps.ways import ways_of
 from consensus.store import Store
 
-__all__ = ["Reach", "Upcoming", "next_acts", "reach_of", "told", "upcoming"]
+__all__ = ["Reach", "Upcoming", "beside", "next_acts", "reach_of", "received_counts", "told", "upcoming"]
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,7 @@ def reach_of(session: Session, row: models.Round, protocol: Protocol) -> Reach:
     The counts stand up against everything that was published of the same people before.
     """
     column = ANSWERED if row.kind == "gather" else BALLOTS
-    counts = _people(session, row)
-    before = store.load_public_tables(session, protocol.id, TAKING_PART)
-    public = tables.count_groups(protocol, {column: pd.Series(counts, dtype="int64")}, before)
+    public = _public_people(session, row, protocol)
     target = "target_answers" if row.kind == "gather" else "target_ballots"
     by_group = tuple(
         {
@@ -122,8 +120,8 @@ def reach_of(session: Session, row: models.Round, protocol: Protocol) -> Reach:
     links = store.count_participations(session, row.round_id)
     invited = store.count_mail(session, protocol.id).get((row.round_id, "invitation", "sent"), 0)
     begun = sum(count for state, count in links.items() if state in ("begun", "sent", "withdrawn"))
-    sent = {"sent": str(public.loc[TOTAL, column])}
-    funnel = {what: shown(count, protocol) for what, count in (("invited", invited), ("begun", begun))} | sent
+    sent = str(public.loc[TOTAL, column])
+    funnel = {"invited": shown(invited, protocol), "begun": beside(begun, begun, sent, protocol), "sent": sent}
     by_way: dict[str, dict[str, str]] = {}
     for name, people in ways_of(session, row, protocol).items():
         shown_before = store.load_public_tables(session, protocol.id, name)
@@ -132,6 +130,46 @@ def reach_of(session: Session, row: models.Round, protocol: Protocol) -> Reach:
         ways = table[column].drop(TOTAL).items() if column in table else ()
         by_way[name] = {str(way): str(count) for way, count in ways}
     return Reach(row.round_id, funnel, by_group, by_way, is_full(session, row))
+
+
+def _public_people(session: Session, row: models.Round, protocol: Protocol) -> pd.DataFrame:
+    """Return how many people of each group have sent something in a round, and in all, as anybody may see it."""
+    column = ANSWERED if row.kind == "gather" else BALLOTS
+    before = store.load_public_tables(session, protocol.id, TAKING_PART)
+    return tables.count_groups(protocol, {column: pd.Series(_people(session, row), dtype="int64")}, before)
+
+
+def received_counts(session: Session, protocol: Protocol, answers: int, ballots: int) -> dict[str, int | str]:
+    """Return how many answers and ballots there are, as anybody may see it beside how many people of which group sent.
+
+    Where the number of people is hidden, or differs by few from these, a group's could be worked out from them.
+    """
+    shown_as: dict[str, int | str] = {}
+    for what, kind, count in (("answers", "gather", answers), ("ballots received", "interim", ballots)):
+        rounds = [row for row in store.list_rounds(session, protocol.id) if row.kind == kind]
+        totals = [str(_public_people(session, row, protocol).iloc[:, 0][TOTAL]) for row in rounds]
+        hidden = next((total for total in totals if is_hidden(total)), "")
+        counted = 0 if hidden else sum(map(int, totals))
+        apart = count if kind == "gather" else count - counted  # several answers are of one person, a ballot is not
+        told = beside(count, apart, hidden, protocol)
+        shown_as[what] = int(told) if told.isdecimal() else told
+    return shown_as
+
+
+def beside(count: int, apart: int, people: str, protocol: Protocol) -> str:
+    """Return a count as it is shown beside a public number of people, from which `apart` is left over.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> ten = SimpleNamespace(publication=SimpleNamespace(small_cells=10))
+    >>> beside(16, 16, "10+", ten), beside(16, 16, "31", ten), beside(33, 2, "31", ten), beside(7, 7, "<10", ten)
+    ('10+', '16', '10+', '<10')
+    """
+    k = protocol.publication.small_cells
+    if count >= k and (is_hidden(people) or 0 < apart < k):
+        return large_mark(k)
+    return shown(count, protocol)
 
 
 def _people(session: Session, row: models.Round) -> dict[str, int]:
