@@ -13,6 +13,7 @@ from consensus import models, receipts, steps, survey
 from consensus.interim import ballots_from_responses
 from consensus.protocol import SurveyItem
 from consensus.steps.ballots import counted_ballots
+from tests.test_keying import printed_now
 from tests.visiting import Visitor, at_the_desk, at_the_door, open_interim, reformed
 
 AFTER = datetime(2026, 7, 28, 9, tzinfo=UTC)
@@ -149,6 +150,7 @@ def test_sets_are_printed_and_keyed_in_twice(door):
         values = re.findall(r'value="([^"]+)"', options)
         picks[name.replace(".", "__")] = values[0] if name.endswith("best") else values[-1]
     said = {"sheet": "7", "mode": "paper", "language": "en", "day": "2026-06-16", "a__consent": "yes"}
+    said["version"] = printed_now(form)
     for by in ("Ann", "Ben"):
         page = Visitor(desk, f"/desk/key/{ROUND}").press("keep", by=by, a__group="public", **said, **picks).page.text
 
@@ -170,6 +172,7 @@ def test_sheets_have_designs_with_a_number_by_which_they_are_keyed_in(door):
     keyed = desk.get(f"/desk/key/{ROUND}?design=2").text
     offered = re.findall(r'<option value="[^"]+">(\d+): ', keyed)
     said = {"sheet": "7", "mode": "paper", "by": "Ann", "language": "en", "day": "2026-06-16", "a__consent": "yes"}
+    said["version"] = printed_now(Visitor(desk, f"/desk/key/{ROUND}"))
     (first,) = re.findall(r'name="a.choices.1.best">.*?<option value="(q\w+)">', keyed, re.DOTALL)[:1]
     (last,) = re.findall(r'name="a.choices.1.worst">.*<option value="(q\w+)">', keyed.partition("choices.2.")[0])[:1]
     picks = {"a__choices__1__best": first, "a__choices__1__worst": last, "a__group": "public"}
@@ -187,6 +190,7 @@ def test_two_entries_by_different_designs_are_shown_to_differ(door):
     client, _db, _clock, _ids = door("best_worst", "best_worst")
     desk = at_the_desk(client)
     said = {"sheet": "7", "mode": "paper", "language": "en", "day": "2026-06-16", "a__consent": "yes"}
+    said["version"] = printed_now(Visitor(desk, f"/desk/key/{ROUND}"))
     for by, design in (("Ann", "1"), ("Ben", "2")):
         page = desk.get(f"/desk/key/{ROUND}?design={design}").text
         shown = re.findall(r'<select id="s-choices-1-best".*?</select>', page, re.DOTALL)[0]

@@ -37,8 +37,14 @@ def rows(db, table):
 def key(client, by, **changed):
     """Key in a gathering sheet."""
     said = {"sheet": "0012", "mode": "paper", "by": by, "language": "en", "day": "2026-03-02", "a__consent": "yes"}
-    said |= {"a__group": "family_carers", "a__q": WORDS}
-    return Visitor(client, GATHER).press("keep", **(said | changed))
+    visitor = Visitor(client, GATHER)
+    said |= {"a__group": "family_carers", "a__q": WORDS, "version": printed_now(visitor)}
+    return visitor.press("keep", **(said | changed))
+
+
+def printed_now(visitor):
+    """Return the version that the desk says stands on sheets as they are printed now."""
+    return re.search(r"such as ([0-9]+-[0-9a-f]{4}),", visitor.page.text).group(1)
 
 
 def rank(client, by, numbers, **changed):

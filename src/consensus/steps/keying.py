@@ -18,7 +18,7 @@ from sqlmodel import Session
 from consensus import interface, models, receipts, store, survey
 from consensus.errors import StageError
 from consensus.steps.paper import PaperSurvey, paper_survey
-from consensus.steps.receiving import received_at, receiving_faults
+from consensus.steps.receiving import received_at, receiving_faults, version_faults
 from consensus.steps.taking_part import send_keyed
 from consensus.steps.timetable import record_act
 from consensus.store import Store, keying, taking_part
@@ -32,12 +32,16 @@ MODES = keying.KEYED
 BLANK = ("missing_text", "missing_choice", "missing_questions", "missing_ratings", "missing_pick")
 """What a sheet may leave blank."""
 
-PLAIN = ("mode", "language", "day", "time")
+PLAIN = ("mode", "language", "version", "day", "time")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What one person keyed in from one sheet; `day` and `time` tell when it came, `vouched` who says so."""
+    """What one person keyed in from one sheet; `day` and `time` tell when it came, `vouched` who says so.
+
+    `version` stands on the sheet, and tells by which words it asks; `older` is "yes" where somebody has said that an
+    answer to other words than those in force is to be kept.
+    """
 
     sheet: str
     mode: str
@@ -46,6 +50,8 @@ class Entry:
     day: str
     time: str = ""
     vouched: str = ""
+    version: str = ""
+    older: str = ""
     said: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -173,7 +179,8 @@ def settle(db: Store, round_id: str, sheet: str, chosen: Mapping[str, Any], *, b
         first = _entry(entries[0])
         differing = [one.field for one in _differences(paper, first, _entry(entries[1]))]
         faults = [f"{_label(paper, one)}: choose which entry is right." for one in differing if one not in chosen]
-        settled = _with(first, {one: chosen[one] for one in differing if one in chosen}, by)
+        older = first.older or _entry(entries[1]).older
+        settled = replace(_with(first, {one: chosen[one] for one in differing if one in chosen}, by), older=older)
         faults = faults or _faults(paper, row, settled, entries[0].at)
         if faults:
             return KeyedIn("faults", faults=tuple(faults))
@@ -250,6 +257,7 @@ def _faults(paper: PaperSurvey, row: models.Round, entry: Entry, now: datetime) 
     found += [] if _name(entry.by) else ["Write who keys this in."]
     found += [] if entry.mode in MODES else ["Choose how the person answered: on paper, by telephone or assisted."]
     found += [] if entry.language in paper.protocol.partnership.languages else ["Choose the language of the sheet."]
+    found += version_faults(paper, entry.mode, entry.version, older=bool(entry.older))
     found += receiving_faults(row, paper.protocol, entry.day, entry.time, entry.vouched, now)
     pages = (survey.Page("opening", "form", survey.opening(paper.survey)), *survey.pages(paper.survey))
     ids = [question.id for question in paper.questions]
@@ -309,12 +317,17 @@ def _send(
     came = received_at(row, store.load_protocol(session, row.partnership), entry.day, entry.time, seen)
     if row.unlinked_at is not None:
         came = row.opens_at
-    code = send_keyed(session, link, row, mode=entry.mode, received_at=came)
+    paper = paper_survey(session, row)
+    asked = paper.versions.get(entry.version, paper.survey)
+    code = send_keyed(session, link, row, mode=entry.mode, received_at=came, asked=asked.hash)
     if row.unlinked_at is not None:
         taking_part.change_link(session, link, response_id=None, draft="{}")
     for one in entries:
         one.content, one.settled = "{}", True
         session.add(one)
+    if asked.hash != paper.survey.hash:
+        why = f"sheet {entry.sheet} answers version {entry.version}; in force is {paper.version}"
+        record_act(session, row, "key in", by=by, now=now, why=why)
     if seen > row.closes_at:
         why = f"sheet {entry.sheet} came {entry.day} {entry.time}".strip() + f", says {entry.vouched}"
         record_act(session, row, "key in", by=by, now=now, why=why)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import Session
 
@@ -14,7 +15,7 @@ from consensus.steps.unlinking import unlinks_after
 from consensus.store import Store, taking_part
 from consensus.survey.choosing import ListedQuestion
 from consensus.survey.moments import with_moments
-from consensus.survey.paper import NumberedQuestion, numbered
+from consensus.survey.paper import NumberedQuestion, numbered, version_mark
 from consensus.survey.sets import set_count, set_size, sets_of
 
 __all__ = ["PaperSurvey", "paper_of", "paper_survey"]
@@ -22,7 +23,7 @@ __all__ = ["PaperSurvey", "paper_of", "paper_survey"]
 
 @dataclass(frozen=True)
 class PaperSurvey:
-    """A round's survey as it is printed and keyed in."""
+    """A round's survey as it is printed and keyed in; `versions` are all that sheets may have been printed from."""
 
     protocol: Protocol
     survey: Survey
@@ -31,6 +32,12 @@ class PaperSurvey:
     state: str
     closes_at: datetime
     questions: tuple[NumberedQuestion, ...]
+    versions: Mapping[str, Survey]
+
+    @property
+    def version(self) -> str:
+        """Return what stands on a sheet that is printed now, to tell by which words it asks."""
+        return version_mark(self.survey)
 
     @property
     def can_be_printed(self) -> bool:
@@ -74,4 +81,11 @@ def paper_survey(session: Session, row: models.Round) -> PaperSurvey:
         state=row.state,
         closes_at=row.closes_at,
         questions=tuple(numbered(asked, themes)),
+        versions={version_mark(one): one for one in _ever_asked(session, row)},
     )
+
+
+def _ever_asked(session: Session, row: models.Round) -> list[Survey]:
+    """Return every survey of a round's kind that there was, before it opened as well."""
+    ever = datetime.min.replace(tzinfo=UTC)
+    return [getattr(one, row.kind) for one in store.load_protocols(session, row.partnership, ever)]

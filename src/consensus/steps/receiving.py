@@ -1,14 +1,15 @@
-"""When a sheet came: a day, on the day of the close with the time, as somebody vouches for it after the close."""
+"""Which sheets are taken: those that came before the close, as somebody vouches for after it, in known words."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
 from consensus import models
-from consensus.protocol import Protocol
+from consensus.protocol import Protocol, reworded_items
+from consensus.steps.paper import PaperSurvey
 from consensus.steps.timetable import local_time
 
-__all__ = ["received_at", "receiving_faults"]
+__all__ = ["received_at", "receiving_faults", "version_faults"]
 
 
 def received_at(row: models.Round, protocol: Protocol, day: str, hour: str, now: datetime) -> datetime:
@@ -37,3 +38,23 @@ def receiving_faults(
     if datetime.combine(came, clock, protocol.zone) > row.closes_at:
         return [f"The sheet came after the close, {closed}, so it cannot count; put the paper with the late ones."]
     return [] if vouched.strip() else ["The round is closed: write who says that the sheet came before the close."]
+
+
+def version_faults(paper: PaperSurvey, mode: str, version: str, *, older: bool) -> list[str]:
+    """Return what is amiss in the version that stands on a sheet; with `older`, words of before are not.
+
+    Who was asked on the telephone or with help may have been asked without a sheet, by the words in force.
+    """
+    if not version:
+        return ["Write the version that stands at the head of the sheet."] if mode == "paper" else []
+    if version not in paper.versions:
+        return [
+            f"There never was a version '{version}' of this survey; look at the sheet again. Now it is {paper.version}."
+        ]
+    if version == paper.version or older:
+        return []
+    reworded = ", ".join(f"'{each}'" for each in reworded_items(paper.versions[version], paper.survey)) or "the title"
+    return [
+        f"The sheet is of version {version}; in force is {paper.version}, in which {reworded} read otherwise. Ask the "
+        "person again on a new sheet; where you cannot, tick that this is to be kept as an answer to the older words."
+    ]

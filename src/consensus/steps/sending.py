@@ -36,8 +36,12 @@ def send_response(
     now: datetime,
     *,
     mode: str = WEB,
+    asked: str = "",
 ) -> models.Response:
-    """Add a version of a response unless the last one says the same, and return what is the last one then."""
+    """Add a version of a response unless the last one says the same, and return what is the last one then.
+
+    `asked` is the hash of the survey whose words the person saw, where that is not the one in force.
+    """
     response_id = person.response_id or f"w{secrets.token_hex(10)}"
     if last and says(last, there):
         return last
@@ -54,7 +58,7 @@ def send_response(
         partner=_partner(there) or person.partner,
         language=person.language,
         mode=mode,
-        survey_hash=there.survey.hash,
+        survey_hash=asked or there.survey.hash,
         replies=json.dumps(survey.replies(there.survey, there.said), ensure_ascii=False, separators=(",", ":")),
         nonce=nonce,
         commitment=receipts.commit(nonce, _content(there, response_id, version)),

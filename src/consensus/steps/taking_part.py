@@ -245,10 +245,15 @@ def send(db: Store, token: str, *, flags: Collection[str] = (), read: str = "", 
     return db.write(act)
 
 
-def send_keyed(session: Session, person: Link, row: models.Round, *, mode: str, received_at: datetime) -> str:
-    """Send what was keyed in for a person within a transaction, as of when it was received; return its receipt code."""
+def send_keyed(
+    session: Session, person: Link, row: models.Round, *, mode: str, received_at: datetime, asked: str
+) -> str:
+    """Send what was keyed in for a person within a transaction, as of when it was received; return its receipt code.
+
+    `asked` is the hash of the survey that they were asked by.
+    """
     there, last = _begun(session, person, row, received_at)
-    sent = send_response(session, person, row, there, last, set(), received_at, mode=mode)
+    sent = send_response(session, person, row, there, last, set(), received_at, mode=mode, asked=asked)
     return receipts.receipt_code(sent.commitment)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from consensus.protocol import SurveyItem
+from consensus.protocol import Survey, SurveyItem
 from consensus.survey.choosing import ListedQuestion
 from consensus.survey.faults import Fault
 from consensus.survey.filling import Form
 
-__all__ = ["PLACES", "NumberedQuestion", "numbered", "place_field", "places", "ranked_on_paper"]
+__all__ = ["PLACES", "NumberedQuestion", "numbered", "place_field", "places", "ranked_on_paper", "version_mark"]
 
 PLACES = 10
 """Numbered boxes for a ranking that declares no maximum."""
@@ -40,6 +40,18 @@ def numbered(questions: Iterable[ListedQuestion], themes: Sequence[str] = ()) ->
     order = {theme: place for place, theme in enumerate(themes)}
     sorted_ = sorted(questions, key=lambda one: (order.get(one.theme, len(order)), one.theme, one.id))
     return [NumberedQuestion(number, one.id, one.wording, one.theme) for number, one in enumerate(sorted_, start=1)]
+
+
+def version_mark(asked: Survey) -> str:
+    """Return what a sheet is known by as printed with these words: the version, and the first digits of the hash.
+
+    Examples
+    --------
+    >>> asked = Survey.model_validate({"title": "Sleep", "items": [{"id": "q", "type": "text", "label": "What?"}]})
+    >>> version_mark(asked) == f"1-{asked.hash[:4]}"
+    True
+    """
+    return f"{asked.version}-{asked.hash[:4]}"
 
 
 def places(item: SurveyItem, count: int) -> range:

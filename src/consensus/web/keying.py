@@ -31,7 +31,7 @@ __all__ = ["add_keying"]
 LANGUAGE = "en"
 """The desk speaks English; a sheet's own words stay as they are."""
 
-FIELDS = ("sheet", "mode", "by", "language", "day", "time", "vouched")
+FIELDS = ("sheet", "mode", "by", "language", "version", "older", "day", "time", "vouched")
 BOXES = 3
 
 
@@ -255,6 +255,7 @@ def _design(form: Form) -> int:
 def _label(paper: PaperSurvey, name: str) -> str:
     item = paper.survey.item(name)
     names = {"mode": "How the person answered", "language": "Language", "day": "Day", "time": "Time"}
+    names["version"] = "Version on the sheet"
     return str(item.label) if item else names[name]
 
 
