@@ -14,8 +14,11 @@ __all__ = ["chromium", "resize"]
 
 
 @contextmanager
-def chromium(profile: Path, *, script: bool = True) -> Iterator[Any]:
-    """Yield a headless Chromium that Selenium drives, or skip and say so; without `script` no page may run any."""
+def chromium(profile: Path, *, script: bool = True, text: int = 16) -> Iterator[Any]:
+    """Yield a headless Chromium that Selenium drives, or skip and say so; without `script` no page may run any.
+
+    `text` is the size of text in pixels that whoever reads has set; 16 is what a browser comes with.
+    """
     webdriver = pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not browser or not driver:
@@ -26,8 +29,10 @@ def chromium(profile: Path, *, script: bool = True) -> Iterator[Any]:
     for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", *quiet):
         options.add_argument(flag)
     options.add_argument(f"--user-data-dir={profile}")
-    if not script:
-        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
+    prefs: dict[str, int] = {} if script else {"profile.managed_default_content_settings.javascript": 2}
+    prefs |= {} if text == 16 else {"webkit.webprefs.default_font_size": text}
+    if prefs:
+        options.add_experimental_option("prefs", prefs)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     try:

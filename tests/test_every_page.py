@@ -12,7 +12,9 @@ import pytest
 from sqlmodel import select
 
 from consensus import models, steps, tokens
+from consensus.interface import catalogue
 from consensus.steps.interest import express_interest
+from consensus.web.pages import wrong
 from tests.accessibility import axe_faults
 from tests.browser import chromium, resize
 from tests.test_ballot_forms import pick
@@ -184,32 +186,64 @@ PARTS = {
 }
 
 
-def seen(chrome, url, language):
-    """Return what is amiss on one page in one language: everything narrow and wide, and each colour in the dark."""
-    path, _, sends = url.partition(SEND)
-    found = []
+def as_sent(chrome, url, language):
+    """Open a page in a language, narrow; one to be sent is sent as it stands."""
+    path, _, _ = url.partition(SEND)
     resize(chrome, 320)
     chrome.get(in_language(path, language))
     if url.endswith(SEND):
         chrome.execute_script("document.querySelector('form[method=post]').noValidate = true")
         chrome.execute_script("document.querySelector('form[method=post] button.go, form[method=post] button').click()")
+
+
+def seen(chrome, url, language):
+    """Return what is amiss on one page in one language: everything narrow and wide, and each colour in the dark."""
+    as_sent(chrome, url, language)
+    return [f"{language} {url[21:]} {fault}" for fault in looked_at(chrome, url, language)]
+
+
+def looked_at(chrome, url, language):
+    """Return what is amiss on the page that is open, narrow and wide, light and dark."""
+    found = []
     for width in (320, 1280):
         for scheme in ("light", "dark"):
             resize(chrome, width, scheme=scheme)
             found += [f"{width} {scheme}: {fault}" for fault in axe_faults(chrome, colours=scheme == "dark")]
-            _photograph(chrome, f"{re.sub(r'[^a-z0-9]+', '-', path[21:])[-60:]}{sends}-{language}-{width}-{scheme}")
+            photograph(chrome, url, language, f"{width}-{scheme}")
         wide = chrome.execute_script("return document.documentElement.scrollWidth")
         found += [f"{width}: is {wide} wide"] if wide > width else []  # the window of a phone grows with what is in it
-    return [f"{language} {url[21:]} {fault}" for fault in found]
+    return found
 
 
-def _photograph(chrome, name):
+def photograph(chrome, url, language, how):
     """Keep a picture of the whole page where CONSENSUS_PICTURES names a folder, for somebody to look at."""
     if folder := os.environ.get("CONSENSUS_PICTURES"):
+        path, sends, _ = url.partition(SEND)
+        name = f"{re.sub(r'[^a-z0-9]+', '-', path[21:])[-60:]}{sends}-{language}-{how}"
         sizes = chrome.execute_script("return [window.innerWidth, document.documentElement.scrollHeight]")
         clip = {"x": 0, "y": 0, "width": sizes[0], "height": min(sizes[1], 2600), "scale": 1}
         shot = chrome.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})
         (Path(folder) / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
+
+
+REFUSED = ("unknown", "foreign", "too_big", "wait", "method", "broken", "away")
+"""What can be wrong where nobody comes to a page of a partnership; most need a bot, a breakdown or another site."""
+
+
+def test_axe_finds_nothing_on_any_page_that_refuses(tmp_path):
+    found = []
+    with serving(tmp_path / "home") as (http, _db, _clock), chromium(tmp_path / "profile") as chrome:
+        chrome.get(str(http.base_url.join("/t/nothing")))
+        for what in REFUSED:
+            for language in LANGUAGES:
+                shown = wrong(what, 403, language=language).body.decode()
+                chrome.execute_script("document.open(); document.write(arguments[0]); document.close();", shown)
+                chrome.execute_async_script("setTimeout(arguments[0], 200)")
+                found += looked_at(chrome, f"{http.base_url}/refused-{what}", language)
+        title = chrome.title
+
+    assert found == []
+    assert title == catalogue("ar")["away_heading"]
 
 
 @pytest.mark.parametrize("part", PARTS)
