@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -12,6 +14,8 @@ from consensus.cli import main
 from consensus.cli.main import build_parser
 from tests import walk
 from tests.builders import small_folder
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -247,3 +251,59 @@ def test_every_command_explains_itself(command, capsys):
 
     assert ended.value.code == 0
     assert len(capsys.readouterr().out) > 60
+
+
+def docs_on_rounds():
+    """Return the commands by which the docs open, list, move and end a round."""
+    text = (ROOT / "docs" / "facilitator.md").read_text(encoding="utf-8").split("## 4. ")[1].split("## 5. ")[0]
+    lines = "\n".join(re.findall(r"```console\n(.*?)```", text, re.S)).splitlines()
+    return [shlex.split(line.replace("your_partnership", "small"))[1:] for line in lines if line]
+
+
+def test_who_follows_the_docs_opens_moves_and_ends_a_round_whatever_day_it_is(home, capsys):
+    main(["init", str(small_folder(home / "small"))])  # whose dates are past
+    main(["import", "answers", str(walk.answers_file(home)), "--mapping", str(walk.answers_mapping(home))])
+    main(["deduplicate"])
+    main(["review", "export"])
+    review = str(home / "home" / "outputs" / "small" / "review.xlsx")
+    agree_to(review)
+    main(["review", "import", review, "--by", "ann"])
+    capsys.readouterr()
+    called = docs_on_rounds()
+
+    came = [say(capsys, *call) for call in called]
+
+    assert [call[1] for call in called] == ["open", "list", "extend", "close"]
+    assert [(status, err) for status, _, err in came] == [(0, "")] * 4
+
+
+def test_a_round_whose_dates_are_past_is_opened_by_the_command_that_is_named(home, capsys):
+    main(["init", str(small_folder(home / "small"))])
+    capsys.readouterr()
+    status, _, err = say(capsys, "round", "open", "gather")
+    command = shlex.split(re.search(r"`consensus ([^`]+)`", err)[1])
+    opened, out, _ = say(capsys, *command)
+
+    assert (status, opened) == (3, 0)
+    assert "which is past" in err
+    assert "is open" in out
+
+
+@pytest.mark.parametrize(
+    ("now", "days", "closes"),
+    [
+        (
+            "2027-03-20T12:00:30+00:00",
+            "14 days",
+            "Saturday 3 April 2027 at 12:00 (Europe/London)",
+        ),  # over a clock change
+        ("2027-06-01T12:00:00+00:00", "1 day", "Wednesday 2 June 2027 at 13:00 (Europe/London)"),
+    ],
+)
+def test_a_close_in_so_many_days_is_at_the_same_time_of_day_there(home, capsys, now, days, closes):
+    main(["init", str(small_folder(home / "small"))])
+    capsys.readouterr()
+    status, out, _ = say(capsys, "round", "open", "gather", "--closes", days, "--now", now)
+
+    assert status == 0
+    assert f"closes by itself {closes}" in out

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from consensus import steps
@@ -100,10 +101,18 @@ class Context:
         raise StageError(f"There are several partnerships; say which: --partnership {' or '.join(known)}.")
 
     def local_instant(self, text: str, option: str) -> datetime:
-        """Return a time that somebody typed, read in the partnership's time zone where it names none, in UTC."""
-        instant = read_instant(text, option)
+        """Return a time that somebody typed, in UTC: as in `2026-03-01T17:00`, or days from now, as in `14 days`.
+
+        It is read in the partnership's time zone where it names none; days end at the hour and minute that it is there.
+        """
+        zone = steps.protocol(self.db, self.partnership).zone
+        days = re.fullmatch(r"([0-9]{1,3}) days?", text.strip())
+        if days:
+            here = self.now.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+            instant = here + timedelta(days=int(days[1]))
+        else:
+            instant = read_instant(text, option, or_days=True)
         if instant.tzinfo is None:
-            zone = steps.protocol(self.db, self.partnership).zone
             there = instant.replace(tzinfo=zone)
             if there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != instant:
                 raise DataError(f"{option} {text!r} does not exist in {zone} (clocks go forward); choose another time.")
@@ -116,9 +125,10 @@ class Context:
             self._store.close()
 
 
-def read_instant(text: str, option: str) -> datetime:
+def read_instant(text: str, option: str, *, or_days: bool = False) -> datetime:
     """Return the time that `text` says, or raise a `DataError` that shows how to write one."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise DataError(f"{option} {text!r} is not a time; write it as in 2026-03-01T17:00.") from None
+        days = ", or '14 days' for so many from now" if or_days else ""
+        raise DataError(f"{option} {text!r} is not a time; write it as in 2026-03-01T17:00{days}.") from None

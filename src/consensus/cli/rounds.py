@@ -21,10 +21,12 @@ def add_to(subcommands: argparse._SubParsersAction, common: argparse.ArgumentPar
     rounds = adder.family("round", "open, move and close rounds")
     parser = command(rounds, "open", _round_open, "open the gathering or the interim round now")
     parser.add_argument("kind", choices=["gather", "interim"])
-    parser.add_argument("--closes", metavar="WHEN", help="another close than the protocol's")
+    parser.add_argument(
+        "--closes", metavar="WHEN", help="another close than the protocol's: a time, or '14 days' from now"
+    )
     parser = command(rounds, "extend", _round_extend, "move a round's close")
     parser.add_argument("round")
-    parser.add_argument("closes", metavar="WHEN")
+    parser.add_argument("closes", metavar="WHEN", help="a time, or '14 days' from now")
     parser.add_argument("--why", default="")
     parser = command(rounds, "close", _round_close, "close a round whose close has come, or --early")
     parser.add_argument("round")

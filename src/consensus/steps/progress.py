@@ -62,7 +62,7 @@ def _gathering(db: Store, session: Session, protocol: Protocol, now: datetime) -
             protocol.id,
             "person",
             "gather-uncertainties",
-            "There are no answers yet; import those of the first survey.",
+            "There are no answers yet; import those of the first survey, or ask people here.",
             f"consensus import answers FILE --partnership {protocol.id}",
         )
     if store.load_derivation(session, protocol.id, "gather-uncertainties") != digest(answers):
@@ -104,7 +104,7 @@ def _ranking(db: Store, session: Session, protocol: Protocol, now: datetime) -> 
                 "person",
                 "open-round",
                 "The interim round's dates are past; open it with a new close.",
-                f"consensus round open interim --closes WHEN {say}",
+                f"consensus round open interim --closes '14 days' {say}",
             )
         opens = f"The interim round opens by itself {local_time(row.opens_at, protocol)}."
         return NextAction(protocol.id, "clock", "open-round", opens, f"consensus round open interim {say}")

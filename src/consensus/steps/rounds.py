@@ -68,8 +68,8 @@ def open_round(
         if row.state == "draft":
             if closes <= now:
                 raise StageError(
-                    f"The round '{row.round_id}' would close {local_time(closes, protocol)}, which is past; "
-                    "give a later close with --closes."
+                    f"The round '{row.round_id}' would close {local_time(closes, protocol)}, which is past; give a "
+                    f"later close: `consensus round open {kind} --closes '14 days' --partnership {partnership}`."
                 )
             begin_round(session, row, opens_at=now, closes_at=closes, by=by, now=now, why=why)
         elif closes != row.closes_at:
