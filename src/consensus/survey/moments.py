@@ -39,12 +39,14 @@ def with_moments(asked: Survey, zone: ZoneInfo, *, closes: datetime, unlinked: d
     ('Open until Monday 20 April 2026 at 13:00 (Europe/London).', True, True)
     """
     key = (asked.hash, zone.key, closes, unlinked)
-    if key not in _KEPT:
+    told = _KEPT.get(key)  # another thread may empty the table in between
+    if told is None:
+        named = any(name in MOMENTS for _, words in _texts(asked) for name in _names(words))
+        told = _filled(asked, zone, {"closes": closes, "unlinked": unlinked}) if named else asked
         if len(_KEPT) >= MOST_KEPT:
             _KEPT.clear()
-        named = any(name in MOMENTS for _, words in _texts(asked) for name in _names(words))
-        _KEPT[key] = _filled(asked, zone, {"closes": closes, "unlinked": unlinked}) if named else asked
-    return _KEPT[key]
+        _KEPT[key] = told
+    return told
 
 
 def _filled(asked: Survey, zone: ZoneInfo, at: Mapping[str, datetime]) -> Survey:
