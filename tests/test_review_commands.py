@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from consensus import steps, store
 from consensus.cli import main
+from consensus.duplicates import ReviewQueue
 from consensus.questions import question_id
 from consensus.settings import Settings
 from consensus.store import Store
@@ -121,6 +122,68 @@ def test_taking_back_the_last_answer_asks_it_again(desk) -> None:
 
     assert desk.decisions()["kind"].tolist() == ["compared", "undo"]
     assert desk.screen() == screen
+
+
+def test_of_two_people_who_answer_at_the_same_moment_the_second_is_told_and_nothing_is_lost(desk, monkeypatch) -> None:
+    screen = desk.screen()
+    decide, one = ReviewQueue.answer, screen["anchor"]["submissions"][0]
+    value = {"anchor": [one], "same": [], "different": [screen["candidates"][0]["submissions"]]}
+    row = {"kind": "compared", "subject": one, "value": value, "by": "ann", "at": walk.REVIEWED, "why": ""}
+
+    def while_somebody_else_decides(queue, *what, **how) -> None:
+        decide(queue, *what, **how)
+        steps.record_decisions(desk.db, "small", [row], now=walk.REVIEWED)
+
+    monkeypatch.setattr(ReviewQueue, "answer", while_somebody_else_decides)
+    status, _, err = desk.say("review", "answer", screen["screen"], "--same", "0", "--by", "ben")
+
+    assert (status, "somebody decided in between" in err) == (3, True)
+    assert desk.decisions()["by"].tolist() == ["ann"]
+
+
+def test_taking_back_tells_whose_decision_it_was(desk) -> None:
+    desk.answer(desk.screen(), [0], by="ann")
+
+    told = desk.decide("undo", by="ben")
+
+    assert f"Taken back is what ann decided on {walk.REVIEWED:%Y-%m-%d at %H:%M} UTC: compared." in told
+
+
+def test_a_decision_that_stands_again_can_be_taken_back_again(desk) -> None:
+    desk.answer(desk.screen(), [0])
+    first = desk.decisions()["decision_id"].iloc[0]
+    desk.decide("undo")
+    desk.done("undo", desk.decisions()["decision_id"].iloc[1], "--why", "it was right", "--by", "ann")
+
+    desk.decide("undo", "--why", "it was wrong after all")
+
+    assert desk.decisions()["subject"].iloc[-1] == first
+
+
+def test_what_a_workbook_decided_is_taken_back_whole_and_can_be_taken_again(desk) -> None:
+    light = desk.ids()["Does light therapy in the morning help a"]
+    desk.decide("set-aside", light, "--why", "asked elsewhere", by="cy")
+    path = desk.home / "review.xlsx"
+    desk.done("review", "export", str(path))
+    workbook = load_workbook(path)
+    workbook["Read me"]["B3"] = "yes"
+    rows = workbook["Review"]
+    heads = {cell.value: cell.column for cell in rows[1]}
+    row = next(row[0].row for row in rows.iter_rows(min_row=2) if str(row[3].value).startswith("The parking"))
+    rows.cell(row, heads["out of scope"]).value, rows.cell(row, heads["reason"]).value = "x", "about one place"
+    workbook.save(path)
+    desk.done("review", "import", str(path), "--by", "ann", "--now", walk.OPENED.isoformat())
+    read, aside = desk.frame("lineage"), desk.frame("set_aside")
+
+    told = desk.decide("undo", "--whole", "--why", "rows were sorted apart", by="ben")
+
+    assert "what ann decided" in told
+    assert f"{len(read['question_id'].unique()) + 1} decisions" in told
+    assert desk.frame("lineage").empty
+    assert desk.frame("set_aside").set_index("submission_id").loc[light, "reason"] == "asked elsewhere"
+    desk.done("review", "import", str(path), "--by", "ann", "--now", walk.RANKED.isoformat())
+    assert desk.frame("lineage").equals(read)
+    assert desk.frame("set_aside")["reason"].tolist() == aside["reason"].tolist()
 
 
 def test_there_is_nothing_to_take_back_before_anybody_decided(desk) -> None:

@@ -45,9 +45,9 @@ def add_to(review: argparse._SubParsersAction, command: Add) -> None:
     parser.add_argument("question", help="its id, as `consensus questions` shows it, or a submission of the group")
     parser.add_argument("wording")
     parser.add_argument("--why", default="")
-    command(review, "undo", _undo, "take back the last decision on what asks the same").add_argument(
-        "--why", default=""
-    )
+    parser = command(review, "undo", _undo, "take back the last decision on what asks the same, whoever made it")
+    parser.add_argument("--whole", action="store_true", help="and all that was recorded with it, as of a workbook")
+    parser.add_argument("--why", default="")
     parser = command(review, "screen", _screen, "what may be out of scope, likeliest first: participants' words")
     parser.add_argument("--count", type=int, default=20, help="how many are shown (default: 20)")
     command(review, "progress", _progress, "how far the review is, and how much is together by estimate")
@@ -111,12 +111,14 @@ def _reword(context: Context, options: argparse.Namespace) -> Said:
 
 
 def _undo(context: Context, options: argparse.Namespace) -> Said:
-    return _decided(context, options, steps.undo_decision)
+    return _decided(context, options, steps.undo_decision, whole=options.whole)
 
 
-def _decided(context: Context, options: argparse.Namespace, step: Callable[..., Outcome], *what: object) -> Said:
+def _decided(
+    context: Context, options: argparse.Namespace, step: Callable[..., Outcome], *what: object, **how: object
+) -> Said:
     """Have a step record what somebody decided on which texts ask the same."""
-    said = {"by": context.by, "now": context.now, "why": options.why, "cache": _cache(context)}
+    said = {"by": context.by, "now": context.now, "why": options.why, "cache": _cache(context), **how}
     return Said.of(step(context.db, context.partnership, *what, **said))
 
 

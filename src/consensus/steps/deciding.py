@@ -11,14 +11,17 @@ import pandas as pd
 from sqlmodel import Session
 
 from consensus import store
+from consensus.decisions import in_force
 from consensus.digest import short_id
 from consensus.duplicates import ReviewQueue, Screen
 from consensus.duplicates.deciding.progress import Progress
 from consensus.embedding import CachedEmbedder, default_embedder
 from consensus.errors import DataError, StageError
+from consensus.provenance import say_decision
 from consensus.steps.outcome import Outcome
-from consensus.steps.review import STAGE, record_decisions
+from consensus.steps.review import OVERTAKEN, STAGE, record_decisions
 from consensus.store import Store
+from consensus.vocabulary import how_many
 
 __all__ = [
     "Asked",
@@ -33,8 +36,11 @@ __all__ = [
     "undo_decision",
 ]
 
-QUEUE = ("compared", "split", "move", "set_aside", "wording", "same_question")
-"""The kinds of decision that are taken screen by screen; the last one of them can be taken back."""
+ON_THE_SAME = (
+    *("compared", "split", "move", "set_aside", "wording", "same_question"),
+    *("out_of_scope", "in_scope", "category", "answered", "unanswered"),
+)
+"""The kinds of decision that are taken screen by screen or in the review workbook; the last one can be taken back."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +87,10 @@ def answer_screen(
         queue, _ = _queue(session, partnership, cache)
     asked = queue.next()
     if asked is None or screen_id(asked) != screen:
-        raise StageError(
-            "That screen is not the next one any more; somebody decided in between. "
-            "Look again: `consensus review next`."
-        )
+        raise StageError(OVERTAKEN)
+    seen = len(queue.log)
     queue.answer(asked, same, by=by, at=now, why=why)
-    return _record(db, partnership, queue.log.iloc[-1:], now)
+    return _record(db, partnership, queue.log.iloc[-1:], now, seen=seen)
 
 
 def split_group(
@@ -164,16 +168,34 @@ def _group_of(queue: ReviewQueue, submission: str) -> str:
     return str(groups[submission])
 
 
-def undo_decision(db: Store, partnership: str, *, by: str, now: datetime, why: str = "", cache: Path) -> Outcome:
-    """Take back the last decision of those taken screen by screen that stands, by another decision."""
+def undo_decision(
+    db: Store, partnership: str, *, by: str, now: datetime, why: str = "", whole: bool = False, cache: Path
+) -> Outcome:
+    """Take back the last decision on what asks the same that stands, whoever made it, by another decision.
+
+    With `whole`, all that was recorded with it is taken back too: what a workbook decided. Who decided it, and when, is
+    told.
+
+    Raises
+    ------
+    StageError
+        No such decision stands.
+    """
     with db.reading() as session:
         log = store.load_decisions(session, partnership)
-    undone = set(log.loc[log["kind"] == "undo", "subject"])
-    standing = log[log["kind"].isin(QUEUE) & ~log["decision_id"].isin(undone)]
+    standing = in_force(log)
+    standing = standing[standing["kind"].isin(ON_THE_SAME)]
     if standing.empty:
         raise StageError("There is no decision on what asks the same to take back.")
-    row = {"kind": "undo", "subject": standing["decision_id"].iloc[-1], "value": {}, "by": by, "at": now, "why": why}
-    return _record(db, partnership, pd.DataFrame([row]), now)
+    last = standing.iloc[-1]
+    taken = standing[(standing["by"] == last["by"]) & (standing["at"] == last["at"])] if whole else standing.iloc[-1:]
+    rows = [
+        {"kind": "undo", "subject": decision, "value": {}, "by": by, "at": now, "why": why}
+        for decision in reversed(taken["decision_id"].tolist())
+    ]
+    what = say_decision(str(last["kind"]), {}) if len(taken) == 1 else how_many(len(taken), "decision")
+    said = f"Taken back is what {last['by']} decided on {last['at']:%Y-%m-%d at %H:%M} UTC: {what}."
+    return _record(db, partnership, pd.DataFrame(rows), now, said=said)
 
 
 def review_progress(db: Store, partnership: str, *, cache: Path) -> Outcome:
@@ -220,12 +242,14 @@ def _queue(session: Session, partnership: str, cache: Path) -> tuple[ReviewQueue
     return queue, dict(zip(submissions["submission_id"], submissions["text"], strict=True))
 
 
-def _record(db: Store, partnership: str, rows: pd.DataFrame, now: datetime) -> Outcome:
+def _record(
+    db: Store, partnership: str, rows: pd.DataFrame, now: datetime, *, said: str = "", seen: int | None = None
+) -> Outcome:
     told = [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
-    recorded = record_decisions(db, partnership, told, now=now)
+    recorded = record_decisions(db, partnership, told, seen=seen, now=now)
     return Outcome(
         stage=recorded.stage,
-        done=recorded.done,
+        done=f"{said} {recorded.done}".strip(),
         next=f"The next screen: `consensus review next --partnership {partnership}`.",
         counts=recorded.counts,
         tables=recorded.tables,

@@ -37,6 +37,9 @@ __all__ = [
 ]
 
 STAGE = "deduplicate"
+OVERTAKEN = (
+    "That screen is not the next one any more; somebody decided in between. Look again: `consensus review next`."
+)
 WRITTEN = "review workbook"
 
 
@@ -214,9 +217,24 @@ def import_review(db: Store, partnership: str, path: Path | str, *, by: str, now
     return record_decisions(db, partnership, rows, now=now)
 
 
-def record_decisions(db: Store, partnership: str, rows: Iterable[Mapping[str, object]], *, now: datetime) -> Outcome:
-    """Append people's decisions (kind, subject, value, by, at, why) and rebuild what follows from them."""
+def record_decisions(
+    db: Store, partnership: str, rows: Iterable[Mapping[str, object]], *, seen: int | None = None, now: datetime
+) -> Outcome:
+    """Append people's decisions (kind, subject, value, by, at, why) and rebuild what follows from them.
+
+    Parameters
+    ----------
+    seen
+        How many decisions there were when the person looked, where nobody may have decided anything since.
+
+    Raises
+    ------
+    StageError
+        Somebody decided since, or a question would leave the ballot of a round that has opened; nothing is recorded.
+    """
     with db.writing() as session:
+        if seen is not None and len(store.load_decisions(session, partnership)) != seen:
+            raise StageError(OVERTAKEN)
         added = store.append_decisions(session, partnership, rows)
         _keep_the_ballot(session, partnership)
     outcome = build_questions(db, partnership, now=now)
@@ -256,8 +274,9 @@ def build_questions(db: Store, partnership: str, *, now: datetime) -> Outcome:
     still_open = int((built.questions["status"] == "open").sum())
     return Outcome(
         stage=STAGE,
-        done=f"{len(built.questions)} summary questions ({still_open} open) from {len(built.lineage)} submissions; "
-        f"{len(built.set_aside)} submissions are set aside, {waiting} of them not yet reviewed.",
+        done=f"{how_many(len(built.questions), 'summary question')} ({still_open} open) from "
+        f"{how_many(len(built.lineage), 'submission')}; "
+        f"{how_many(len(built.set_aside) - waiting, 'submission')} set aside, {waiting} not yet reviewed.",
         next=_after_build(partnership, waiting),
         counts={
             "summary questions": len(built.questions),
