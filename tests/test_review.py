@@ -342,11 +342,63 @@ def test_sorting_the_sheet_changes_nothing(desk: Desk) -> None:
 def test_another_file_is_refused_with_a_sentence(desk: Desk, tmp_path: Path) -> None:
     Workbook().save(desk.path)
 
-    with pytest.raises(DataError, match="lacks the columns"):
+    with pytest.raises(DataError, match="There is no sheet 'Review'"):
+        desk.read()
+    workbook = Workbook()
+    workbook.active.title = "Questions"
+    workbook.create_sheet("Review").append(["submission", "text"])
+    workbook.save(desk.path)
+    with pytest.raises(DataError, match="'Review' lacks the columns"):
         desk.read()
     desk.path.write_text("id,text\n", encoding="utf-8")
     with pytest.raises(DataError, match="no workbook"):
         desk.read()
+
+
+def test_headings_may_stand_below_a_note_and_rows_may_be_empty(desk: Desk) -> None:
+    workbook = load_workbook(desk.path)
+    sheet = workbook["Review"]
+    sheet.insert_rows(4, 2)
+    sheet.insert_rows(1)
+    sheet["A1"] = "Read on Monday by Ada"
+    workbook.save(desk.path)
+
+    assert len(desk.read()) == 3
+
+
+def test_a_sheet_of_another_name_is_told_with_those_that_there_are(desk: Desk) -> None:
+    workbook = load_workbook(desk.path)
+    workbook["Review"].title = "Review (Ada)"
+    workbook.save(desk.path)
+
+    with pytest.raises(DataError, match=r"no sheet 'Review', but 'Read me', 'Review \(Ada\)'"):
+        desk.read()
+
+
+def test_a_row_of_notes_and_a_submission_that_is_gone_are_told_to_be_deleted(desk: Desk) -> None:
+    workbook = load_workbook(desk.path)
+    workbook["Review"].append(["", "", "", "ask Ben about these"])
+    workbook["Review"].append(["s0000", "g1", 0.5, "Does diet help?"])
+    workbook.save(desk.path)
+
+    faults = desk.read_or_tell()
+
+    assert [fault.split(":")[0] for fault in faults] == ["row 8", "row 9"]
+    assert "no submission is named in it; delete the row" in faults[0]
+    assert "changed or withdrawn since" in faults[1]
+
+
+def test_what_a_spreadsheet_could_not_work_out_is_no_question_and_no_wording(desk: Desk) -> None:
+    desk.edit({"s1": {"question": "#N/A"}, "s3": {"question": "#N/A", "wording": "#REF!"}})
+
+    faults = desk.read_or_tell()
+
+    assert [fault for fault in faults if "a fault of the spreadsheet" in fault] == [
+        "row 2: 'question' holds #N/A, a fault of the spreadsheet; write it anew.",
+        "row 4: 'question' holds #N/A, a fault of the spreadsheet; write it anew.",
+        "row 4: 'wording' holds #REF!, a fault of the spreadsheet; write it anew.",
+    ]
+    assert desk.decisions.empty
 
 
 EDITS = st.dictionaries(

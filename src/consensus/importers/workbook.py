@@ -83,7 +83,7 @@ def read_sheets(raw: bytes, name: str) -> Sheets:
             "or save it as CSV."
         )
     if status:
-        raise DataError(f"{name} is damaged or no workbook; open it in a spreadsheet and save it again.")
+        raise DataError(f"{name} is damaged or no workbook; open it in a spreadsheet and save it as .xlsx.")
     if not sheets:
         raise DataError(f"{name} has no sheet with cells; export it again.")
     return sheets

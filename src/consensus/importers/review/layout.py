@@ -20,6 +20,7 @@ __all__ = [
     "REVIEW",
     "REVIEW_COLUMNS",
     "SAID_BESIDE",
+    "YOURS",
     "Start",
     "joins",
     "starts",
@@ -79,6 +80,9 @@ QUESTION_COLUMNS = {
     "category as written": 0,
     "wording as written": 0,
 }
+
+YOURS = ("question", "out of scope", "reason", "category", "wording")
+"""The columns of the sheet of submissions in which a person decides."""
 
 SAID_BESIDE = frozenset({"language", "may be out of scope", "asked by", "asked in", "words that set it apart"})
 """Columns that tell a person something and of which nothing is read back; a workbook may lack them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from consensus.importers.review.layout import (
     REVIEW,
     REVIEW_COLUMNS,
     SAID_BESIDE,
+    YOURS,
     Start,
 )
 from consensus.importers.workbook import is_workbook, read_sheets
@@ -26,6 +28,15 @@ __all__ = ["Cells", "Row", "as_category", "open_review", "read_rows"]
 Cells = dict[str, str]
 
 _NO = frozenset(["", "no", "n", "0", "false"])
+_ERRORS = frozenset(["#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!"])
+_HIGHEST_HEAD = 20
+
+
+_GONE = (
+    "this partnership has no such submission: its answer was changed or withdrawn since, or the id was typed over; "
+    "delete the row, or export the workbook again."
+)
+_UNNAMED = "no submission is named in it; delete the row."
 
 
 @dataclass(frozen=True)
@@ -73,19 +84,31 @@ def open_review(path: Path) -> tuple[dict[str, list[tuple[int, Cells]]], list[st
     sheets = read_sheets(raw, path.name)
     faults, told = [], {}
     for title, columns in ((REVIEW, REVIEW_COLUMNS), (QUESTIONS, QUESTION_COLUMNS)):
-        numbered = sheets.get(title, {})
-        head = [fold(cell) for cell in numbered.get(1, [])]
-        missing = [repr(column) for column in columns if column not in head and column not in SAID_BESIDE]
+        if title not in sheets:
+            there = ", ".join(repr(each) for each in sheets)
+            faults.append(f"There is no sheet '{title}', but {there}; give the sheet its name again.")
+            continue
+        needed = [column for column in columns if column not in SAID_BESIDE]
+        top, head = _head(sheets[title], needed)
+        missing = [repr(column) for column in needed if column not in head]
         if missing:
             faults.append(f"The sheet '{title}' lacks the columns {', '.join(missing)}; export the workbook again.")
         told[title] = [
             (number, dict(zip(head, [*row, *[""] * len(head)], strict=False)))
-            for number, row in numbered.items()
-            if number > 1
+            for number, row in sheets[title].items()
+            if number > top
         ]
     if faults:
         raise DataError.of(path.name, faults)
     return told, _not_agreed(sheets.get(READ_ME, {}))
+
+
+def _head(rows: dict[int, list[str]], needed: Sequence[str]) -> tuple[int, list[str]]:
+    """Return the row of the headings and the headings: the row that has most of them, for some write above them."""
+    folded = {number: [fold(cell) for cell in row] for number, row in rows.items() if number <= _HIGHEST_HEAD}
+    there = {number: len({*head} & {*needed}) for number, head in folded.items()}
+    top = max(there, key=lambda number: (there[number], -number), default=1)
+    return top, folded.get(top, [])
 
 
 def _not_agreed(read_me: dict[int, list[str]]) -> list[str]:
@@ -98,7 +121,10 @@ def _not_agreed(read_me: dict[int, list[str]]) -> list[str]:
                 f"sheet '{READ_ME}', cell B{number}: nobody has agreed to the groups as they stand in the workbook, so "
                 "nothing of it is taken; read them, write yes in that cell, save the workbook and import it again."
             ]
-    return [f"The sheet '{READ_ME}' lacks the line '{AGREEMENT}'; export the workbook again."]
+    return [
+        f"The sheet '{READ_ME}' lacks the line '{AGREEMENT}'; write it in a cell of column A, with yes beside it, or "
+        "export the workbook again."
+    ]
 
 
 def read_rows(
@@ -112,7 +138,7 @@ def read_rows(
     for number, cells in sheet:
         submission = cells["submission"].strip()
         if submission not in known:
-            faults.append(f"row {number}: the submission is not one of this partnership's; export the workbook again.")
+            faults.append(f"row {number}: {_GONE if submission else _UNNAMED}")
             continue
         if submission in rows:
             faults.append(
@@ -120,6 +146,9 @@ def read_rows(
             )
             continue
         said, written = _start(cells, ""), _start(cells, " as written")
+        for name in YOURS:
+            if fold(cells[name]) in _ERRORS and cells[name] != cells[f"{name} as written"]:
+                faults.append(f"row {number}: '{name}' holds {cells[name]}, a fault of the spreadsheet; write it anew.")
         category = as_category(said.category, protocol)
         if category is None:
             faults.append(f"row {number}: the category is not in the protocol; choose one from the list.")
@@ -131,9 +160,7 @@ def read_rows(
 
 def _start(cells: Cells, suffix: str) -> Start:
     """Return a row's five columns of a person; the label of a question is compared without case."""
-    question, crossed, reason, category, wording = (
-        cells[name + suffix].strip() for name in ("question", "out of scope", "reason", "category", "wording")
-    )
+    question, crossed, reason, category, wording = (cells[name + suffix].strip() for name in YOURS)
     return Start(fold(question), "" if fold(crossed) in _NO else "x", reason, category, wording)
 
 

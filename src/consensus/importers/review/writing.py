@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -24,6 +24,7 @@ from consensus.importers.review.layout import (
     READ_ME,
     REVIEW,
     REVIEW_COLUMNS,
+    YOURS,
     Start,
     starts,
 )
@@ -158,7 +159,7 @@ def _review_sheet(
         of_group = ("", "", "") if group in told else [words.get(group, "") for words in of_groups]
         told.add(group)
         _row(sheet, number, (*shown, *beside, *person, *of_group, row["why"], *person), fill=_BAND if band else None)
-    _yours(sheet, REVIEW_COLUMNS, ["question", "out of scope", "reason", "category", "wording"], len(rows) + 1)
+    _yours(sheet, REVIEW_COLUMNS, YOURS, len(rows) + 1)
     _offer_categories(sheet, REVIEW_COLUMNS, len(rows) + 1, protocol)
     fit_rows(sheet, tallest=TALLEST, head=2)
 
@@ -224,7 +225,7 @@ def _row(sheet: Worksheet, number: int, values: Iterable[object], fill: PatternF
             cell.fill = fill
 
 
-def _yours(sheet: Worksheet, columns: dict[str, int], headings: list[str], last: int) -> None:
+def _yours(sheet: Worksheet, columns: dict[str, int], headings: Sequence[str], last: int) -> None:
     """Paint the columns that are read back."""
     for heading in headings:
         letter = get_column_letter([*columns].index(heading) + 1)
