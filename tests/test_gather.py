@@ -201,6 +201,18 @@ def test_what_may_name_somebody_is_flagged_with_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *((text, "date_of_birth") for text in ("1980-03-03", "3/3/80", "3.3.1980", "3rd of March 1980", "Mar 3, 1980")),
+        *((text, "postcode") for text in ("sw1a 1aa", "SW1A1AA", "M1 1AE")),
+        *((text, "nhs_number") for text in ("9434765919", "943-476-5919", "943 476 5870")),
+    ],
+)
+def test_identifiers_are_flagged_however_they_are_written(text: str, kind: str) -> None:
+    assert kinds(f"I am {text} you see") == [(text, kind)]
+
+
 def test_ten_digits_are_an_nhs_number_only_with_the_right_check_digit() -> None:
     assert kinds("My number is 943 476 5919") == [("943 476 5919", "nhs_number")]
     assert kinds("My number is 943 476 5918") == []

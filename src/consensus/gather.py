@@ -253,7 +253,10 @@ def _finds(text: str) -> list[tuple[int, int, str]]:
 
 
 def _has_check_digit(number: str) -> bool:
-    """Tell whether the tenth digit of an NHS number is the one that the nine before it ask for (modulus 11)."""
+    """Tell whether the tenth digit of an NHS number is the one that the nine before it ask for (modulus 11).
+
+    Nine digits that ask for a 10 begin no number, and no digit is one.
+    """
     digits = [int(character) for character in number if character.isdecimal()]
     check = 11 - sum(digit * weight for digit, weight in zip(digits, range(10, 1, -1), strict=False)) % 11
-    return len(set(digits)) > 1 and digits[9] == check % 11 and check != 10
+    return len(set(digits)) > 1 and digits[9] == check % 11
