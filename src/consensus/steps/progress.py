@@ -62,7 +62,8 @@ def _gathering(db: Store, session: Session, protocol: Protocol, now: datetime) -
             protocol.id,
             "person",
             "gather-uncertainties",
-            "There are no answers yet; import those of the first survey, or ask people here.",
+            "There are no answers yet; import those of the first survey, or ask people here: "
+            "`consensus round open gather`.",
             f"consensus import answers FILE --partnership {protocol.id}",
         )
     if store.load_derivation(session, protocol.id, "gather-uncertainties") != digest(answers):
