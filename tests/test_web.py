@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 import uvicorn
@@ -15,7 +16,7 @@ from consensus import steps
 from consensus.settings import Settings
 from consensus.store import Store
 from consensus.web.app import create_app
-from tests import walk
+from tests import people, walk
 from tests.browser import chromium, resize
 from tests.builders import small_folder
 from tests.visiting import at_the_desk, at_the_door
@@ -43,11 +44,31 @@ def test_without_a_partnership_the_page_says_how_to_begin(settings):
 def test_the_page_names_the_next_thing_to_do_and_where_the_runs_are(settings, db, tmp_path):
     walk.run_stage("register", db, tmp_path)
 
-    page = TestClient(create_app(settings)).get("/").text
+    page = TestClient(create_app(settings, lambda: people.GATHER_ENDS)).get("/").text
 
     assert "A small partnership" in page
     assert "There are no answers yet" in page
     assert settings.prefect_url in page
+
+
+@pytest.mark.parametrize(
+    ("now", "sentence", "row"),
+    [
+        (people.OPENS - timedelta(days=1), "opens by itself Monday 5 January 2026 at 09:00", "opens Monday 5 January"),
+        (people.OPENS + timedelta(minutes=1), "opens by itself with the next sweep", "opens with the next sweep"),
+    ],
+)
+def test_before_the_first_survey_the_page_says_when_it_opens_and_how_to_open_it_now(
+    settings, db, tmp_path, now, sentence, row
+):
+    walk.run_stage("register", db, tmp_path)
+
+    page = TestClient(create_app(settings, lambda: now)).get("/").text
+
+    assert f"The first survey {sentence}" in page
+    assert "consensus round open gather --partnership small" in page
+    assert f">{row}" in page
+    assert "its close was" not in " ".join(steps.status(db, "small", now=now).to_lines())
 
 
 def test_an_open_round_has_its_links_to_hand_out_and_each_leads_somewhere(tmp_path):

@@ -47,7 +47,8 @@ def register(db: Store, folder: Path | str, *, by: str, now: datetime, why: str 
         stage="init",
         done=f"The partnership '{protocol.id}' ({protocol.partnership.title}) {what}: "
         f"{len(protocol.groups)} stakeholder groups, protocol {protocol.hash[:12]}.",
-        next=f"Import its answers: `consensus import answers FILE --partnership {protocol.id}`.",
+        next=f"Its first survey opens by itself at its date, while `consensus up` runs; or import answers collected "
+        f"elsewhere: `consensus import answers FILE --partnership {protocol.id}`.",
         counts={"stakeholder groups": len(protocol.groups), "categories": len(protocol.categories)},
         ids={"partnership": protocol.id, "protocol": protocol.hash},
     )

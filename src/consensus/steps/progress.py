@@ -52,11 +52,11 @@ def next_action(db: Store, partnership: str, *, now: datetime) -> NextAction:
 
 def _gathering(db: Store, session: Session, protocol: Protocol, now: datetime) -> NextAction | None:
     answers = store.load_answers(session, protocol.id)
-    asking = [row for row in store.list_rounds(session, protocol.id) if row.kind == "gather" and row.state == "open"]
-    if answers.empty and asking:
-        closes = local_time(asking[0].closes_at, protocol)
-        sentence = f"The first survey is open and closes by itself {closes}; nobody has answered yet."
-        return NextAction(protocol.id, "clock", "close-round", sentence)
+    asking = [row for row in store.list_rounds(session, protocol.id) if row.kind == "gather"]
+    if answers.empty and asking and asking[0].closes_at > now:
+        awaited = _asking(asking[0], protocol, now)
+        if awaited is not None:
+            return awaited
     if answers.empty:
         return NextAction(
             protocol.id,
@@ -74,6 +74,24 @@ def _gathering(db: Store, session: Session, protocol: Protocol, now: datetime) -
             "New answers wait to be cut into submissions.",
             f"consensus deduplicate --partnership {protocol.id}",
         )
+    return None
+
+
+def _asking(row: models.Round, protocol: Protocol, now: datetime) -> NextAction | None:
+    """Return what comes next of a first survey whose close has not come and that nobody has answered."""
+    if row.state == "draft":
+        opens = "with the next sweep" if row.opens_at <= now else local_time(row.opens_at, protocol)
+        sentence = f"The first survey opens by itself {opens}; answers collected elsewhere can be imported already."
+        return NextAction(
+            protocol.id, "clock", "open-round", sentence, f"consensus round open gather --partnership {protocol.id}"
+        )
+    if row.state == "paused":
+        sentence = "The first survey is paused; nobody has answered yet."
+        return NextAction(protocol.id, "person", "open-round", sentence, f"consensus round resume {row.round_id}")
+    if row.state == "open":
+        closes = local_time(row.closes_at, protocol)
+        sentence = f"The first survey is open and closes by itself {closes}; nobody has answered yet."
+        return NextAction(protocol.id, "clock", "close-round", sentence)
     return None
 
 

@@ -177,8 +177,17 @@ def waiting_rounds(db: Store, partnership: str, *, now: datetime) -> pd.DataFram
 
 
 def _with_next(session: Session, rows: list[models.Round], fixed: Protocol, now: datetime) -> pd.DataFrame:
-    comes = [told(next_acts(session, row, fixed, now), fixed) + _until_full(row) for row in rows]
+    comes = [
+        (told(next_acts(session, row, fixed, now), fixed) or _overdue(row, now)) + _until_full(row) for row in rows
+    ]
     return rounds_table(rows, fixed).assign(next=comes)
+
+
+def _overdue(row: models.Round, now: datetime) -> str:
+    """Return what becomes of a draft whose opening has come and whose close has not."""
+    if row.state != "draft" or not row.opens_at <= now < row.closes_at:
+        return ""
+    return "opens with the next sweep" + (", once nothing waits for review" if row.kind == "interim" else "")
 
 
 def _until_full(row: models.Round) -> str:
