@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from consensus import models, steps, tokens
+from consensus.mail import Letter, Sender, write_letter
 from consensus.settings import Settings
 from consensus.steps.interest import express_interest
 from consensus.store import Store
@@ -185,3 +186,17 @@ def test_the_page_speaks_the_language_of_the_letter_and_any_other_that_is_asked_
     assert all('<html lang="en"' in page for page in pages["no language"])
     assert 'href="?lang=ar"' in pages["letter"][0]
     assert "Dim rhagor o lythyrau" in pages["letter"][0]
+
+
+@pytest.mark.parametrize("language", ["en", "cy", "ar"])
+def test_a_mail_program_finds_the_whole_link_in_the_head_as_it_was_sent(language):
+    """The library would write a link longer than a line as an encoded word, which RFC 2047 keeps out of such a head."""
+    link = f"https://priorities.lanternfield.example.org/u/p{'4' * 20}.{'w' * 16}.{'7' * 32}"
+    letter = Letter("invitation", "gather", "m1", language, "Small", "us@example.org", "https://x.org/t/a", link)
+
+    raw = write_letter(letter, Sender("Us", "us@example.org"), "ann@example.org", at=walk.OPENED)
+    head = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+
+    assert f"List-Unsubscribe: <{link}>".encode() in head
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    assert f"Content-Language: {language}".encode() in head

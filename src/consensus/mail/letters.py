@@ -8,7 +8,7 @@ from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import Any
@@ -20,7 +20,18 @@ from consensus.mail.words import words
 
 __all__ = ["Letter", "Sender", "event_title", "write_letter", "write_notice"]
 
-_POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
+
+class _InOnePiece(EmailPolicy):
+    """Writes a link in the head as it is: the library would encode a long one, and no mail program reads that."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Return a line of the head, folded where that is no link."""
+        if name == "List-Unsubscribe" and value.isascii():
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _InOnePiece(linesep="\r\n", cte_type="7bit", max_line_length=78)
 
 
 @dataclass(frozen=True)
@@ -130,12 +141,12 @@ def write_letter(letter: Letter, sender: Sender, recipient: str, *, at: datetime
     message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
     parts = _paragraphs(letter, said)
     message.set_content("\n\n".join(part.plain for part in parts) + "\n", cte="quoted-printable")
     message.add_alternative(_html(letter, said, parts), subtype="html", cte="quoted-printable")
     if letter.event is not None:
         _attach(message, to_ics(letter.event, at))
+    message["Content-Language"] = letter.language  # last: what was set before the parts would go into the first of them
     return message.as_bytes()
 
 
