@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,11 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder 'shared' with real data is not beside the project")
     return SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_running_server() -> Iterator[None]:
+    """Keep tests from a Prefect server that runs on this machine: commands look for one where nothing listens."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONSENSUS_PREFECT_PORT", "9")
+        yield
