@@ -149,3 +149,13 @@ def test_the_start_page_fits_a_phone_and_a_desk(served, tmp_path, width, scheme)
 
     assert overflow <= 0
     assert [fault for fault in faults if "favicon" not in fault] == []
+
+
+def test_a_phone_fetches_the_looks_and_the_script_of_the_pages_once(settings, db):
+    client = TestClient(create_app(settings))
+    for name in ("survey.css", "survey.js", "style.css", "print.css", "icon.svg"):
+        first = client.get(f"/static/{name}")
+        again = client.get(f"/static/{name}", headers={"If-None-Match": first.headers["etag"]})
+
+        assert (first.status_code, first.headers["cache-control"]) == (200, "no-cache")
+        assert (again.status_code, again.content) == (304, b"")

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from anyio import to_thread
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
     app = FastAPI(
         title="Consensus", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=_prepared
     )
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", Files(directory=Path(__file__).parent / "static"), name="static")
 
     doorway = Doorway(Pace(a_minute=settings.begins_a_minute, at_once=settings.begins_a_minute))
     add_survey(app, db, doorway, clock, settings.outputs)
@@ -95,6 +96,16 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] |
         return "ok"
 
     return app
+
+
+class Files(StaticFiles):
+    """Files that are the same for everybody: a browser keeps them, and asks whether they have changed."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        """Return a file, or that it is as it was."""
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 @asynccontextmanager
