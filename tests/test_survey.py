@@ -92,7 +92,7 @@ def test_the_same_token_gives_one_response_and_a_change_is_its_next_version(gath
     visitor = begun(client)
     clock.pass_by(minutes=5)
     fill_gather(visitor, "First?", "Second?").press()
-    first = code_on(visitor.page)
+    first, told = code_on(visitor.page), "takes the place of the one that you had before" in visitor.page.text
     own = "/t/" + visitor.path.split("/")[2]
     visitor.open(f"{own}/check").press()
     again = code_on(visitor.page)
@@ -104,6 +104,7 @@ def test_the_same_token_gives_one_response_and_a_change_is_its_next_version(gath
         last[answer.box] = (answer.version, answer.text, answer.status)
 
     assert first == again != code_on(visitor.page)
+    assert (told, "takes the place of the one that you had before" in visitor.page.text) == (False, True)
     assert [response.version for response in responses] == [1, 2]
     assert len({response.response_id for response in responses}) == 1
     assert last == {"q1": (2, "First, better said?", ""), "q2": (2, "", "taken out by the person who wrote it")}

@@ -128,6 +128,7 @@ def test_a_change_after_the_close_and_grace_leaves_the_earlier_ballot_to_count(i
 
     assert [ballot.version for ballot in rows(db, models.Ballot)] == [1, 2]
     assert [ballot.choices for ballot in counted(db).ballots] == [first]
+    assert "takes the place of the one that you had before" not in visitor.page.text  # the first one stands
 
 
 def test_late_words_are_kept_beside_those_that_came_in_time(place):
