@@ -252,3 +252,28 @@ def small_tally(form):
 def test_a_threshold_for_duplicate_groups_that_no_cosine_can_be_is_refused(threshold):
     with pytest.raises(ProtocolError, match=r"protocol.toml: duplicates.threshold is"):
         small_protocol(**{"[publication]": f"[duplicates]\nthreshold = {threshold}\n[publication]"})
+
+
+@pytest.mark.parametrize("written", ['"2026-02-27T17:00:00"', '"2026-02-27"', "1", "1772200000.5", '"1772200000"'])
+@pytest.mark.parametrize("key", ["rounds.gather.closes", "rounds.interim.reminders", "workshop.on"])
+def test_an_instant_in_quotes_or_as_a_number_is_refused_and_not_read_in_another_zone(key, written):
+    changes = {
+        "rounds.gather.closes": {"closes = 2026-02-27T17:00:00": f"closes = {written}"},
+        "rounds.interim.reminders": {"reminders = [2026-04-20T09:00:00]": f"reminders = [{written}]"},
+        "workshop.on": {"sessions = 2": f"sessions = 2\non = {written}"},
+    }
+
+    with pytest.raises(ProtocolError, match=f"{key} is .*; write a date and time without quotes, as in 2026"):
+        parse_protocol(texts(**changes[key]))
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_a_year_in_which_nobody_takes_part_is_refused(written):
+    with pytest.raises(ProtocolError, match=r"rounds.gather.closes .* is no time of ours"):
+        parse_protocol(texts(**{"closes = 2026-02-27T17:00:00": f"closes = {written}"}))
+
+
+@pytest.mark.parametrize("written", ["[]", '["x"]', '{ en = "x" }', "1", "true"])
+def test_an_id_that_is_no_word_is_a_fault_and_no_crash(written):
+    with pytest.raises(ProtocolError, match="id"):
+        parse_protocol(texts(**{'id = "carer"': f"id = {written}"}))

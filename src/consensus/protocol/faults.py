@@ -77,11 +77,11 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
     say = f"the protocol lists {', '.join(listed) or 'none'}"
     faults = []
     for listed_as in ("groups", "categories", "partners"):
-        ids = [row.get("id") for row in _tables(content, listed_as)]
+        ids = [row["id"] for row in _tables(content, listed_as) if isinstance(row.get("id"), str)]
         faults += [
             f"protocol.toml: {listed_as} id {i!r} stands twice; give each its own."
             for i in dict.fromkeys(ids)
-            if i is not None and ids.count(i) > 1
+            if ids.count(i) > 1
         ]
     ranking_groups = [group for group in groups if group.get("ranks", True)]
     if groups and not any(isinstance(g.get("share", 1), int) and g.get("share", 1) > 0 for g in ranking_groups):
@@ -115,11 +115,11 @@ def disagreements(content: Mapping[str, Any]) -> list[str]:
     faults += _round_faults({**rounds, **later})
     faults += _delphi_faults([section(rounds, "interim"), *later.values()], form)
     for name in ("gather", "interim"):
-        ids = [item.get("id") for item in _tables(section(content, name), "items")]
+        ids = [item["id"] for item in _tables(section(content, name), "items") if isinstance(item.get("id"), str)]
         faults += [
             f"{name}.toml: item id {i!r} stands twice; give each item its own."
             for i in dict.fromkeys(ids)
-            if i is not None and ids.count(i) > 1
+            if ids.count(i) > 1
         ]
     return faults
 

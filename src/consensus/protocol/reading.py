@@ -137,7 +137,15 @@ def _instants_to_utc(content: dict[str, Any]) -> list[str]:
             faults.append(f"protocol.toml: {where} {value} has no time; write one as well, such as {value}T09:00:00.")
             value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  local, as every other time there
         if not isinstance(value, datetime):
+            if isinstance(value, int | float) or str(value)[:1].isdigit():  # else read as UTC, or as seconds since 1970
+                faults.append(
+                    f"protocol.toml: {where} is {value!r}; write a date and time without quotes, as in "
+                    "2026-03-02T09:00:00."
+                )
             return value
+        if not 1900 < value.year < 3000:
+            faults.append(f"protocol.toml: {where} {value} is no time of ours; choose another year.")
+            return value.replace(tzinfo=UTC)
         if value.tzinfo is not None:
             return value.astimezone(UTC)
         there_and_back = value.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
