@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -119,6 +120,19 @@ def test_while_no_mail_server_takes_the_letter_the_flag_waits(place):
     assert waits
     assert len(post.letters) == 1
     assert not risks.flags_wait(db, "lanternfield")
+
+
+def test_once_the_round_is_unlinked_a_flag_tells_the_day_alone(place):
+    """Its instant is that of the answer, and would tell whose it is by when somebody was there."""
+    client, db, clock, _post, settings = place
+    clock.pass_by(hours=3, minutes=25)
+    write(client, WORDS)
+    steps.send_mail(db, "lanternfield", settings, now=clock())
+    clock.now = datetime(2026, 4, 20, 16, 30, tzinfo=UTC)
+    steps.advance_rounds(db, now=clock())
+
+    (flag,) = rows(db, models.RiskFlag)
+    assert (flag.flagged_at, flag.told_at) == (datetime(2026, 3, 2, tzinfo=UTC),) * 2
 
 
 def test_withdrawn_words_are_gone_from_the_roles_page(place):

@@ -78,6 +78,16 @@ def test_two_swapped_commitments_are_noticed(commitments, data):
     assert faults_after(swap, commitments)
 
 
+@pytest.mark.parametrize("rows", [["0c" * 32, "ab" * 32, "ab" * 32], ["ab" * 32, "0c" * 32]], ids=["twice", "swapped"])
+def test_commitments_out_of_order_or_twice_are_noticed_though_their_own_root_is_published(rows):
+    root = verify.root_of("sleep-interim-1", rows)
+    entry = {"round": "sleep-interim-1", "root": root, "commitments": rows}
+
+    faults = verify.examine({"format": verify.FORMAT, "rounds": [entry]})[1]
+
+    assert faults == ["Round sleep-interim-1: the commitments are not in their order, or one comes twice."]
+
+
 @given(COMMITMENTS, st.data())
 def test_a_chain_that_was_cut_short_is_noticed(commitments, data):
     length = data.draw(st.integers(0, len(commitments) - 1))

@@ -79,6 +79,7 @@ def assert_strict(response):
     told = policy(response)
     assert told["default-src"] == ["'none'"]
     assert "script-src" not in told or told["script-src"] == ["'self'"]
+    assert "connect-src" not in told or told["connect-src"] == ["'self'"]
     assert told["style-src"] == ["'self'"]
     assert set(told["img-src"]) <= {"'self'", "data:"}
     assert (told["base-uri"], told["form-action"], told["frame-ancestors"]) == (["'none'"], ["'self'"], ["'none'"])
@@ -111,6 +112,14 @@ def test_every_page_has_the_policy_and_nothing_inline(pages):
     for path, response in pages.items():
         assert_strict(response)
         assert Inline(response.text).found == [], path
+
+
+def test_no_page_is_kept_by_a_browser_or_a_proxy_and_none_of_a_person_is_found_by_a_search(pages):
+    of_people = [path for path in pages if path.startswith(("/t/", "/s/", "/i/", "/print/", "/desk/"))]
+
+    assert {path for path, response in pages.items() if response.headers.get("cache-control") != "no-store"} == set()
+    assert {path for path in of_people if pages[path].headers.get("x-robots-tag") != "noindex"} == set()
+    assert len(of_people) > 20
 
 
 def test_what_is_inline_would_be_found():
