@@ -388,6 +388,19 @@ def test_a_row_of_notes_and_a_submission_that_is_gone_are_told_to_be_deleted(des
     assert "changed or withdrawn since" in faults[1]
 
 
+def test_merged_cells_are_told_where_only_the_first_would_be_read(desk: Desk) -> None:
+    workbook = load_workbook(desk.path)
+    workbook["Review"].merge_cells("I2:I4")
+    workbook["Review"].merge_cells("B2:B4")
+    workbook["Review"].merge_cells("N7:O7")
+    workbook.save(desk.path)
+
+    (fault,) = desk.read_or_tell()
+
+    assert fault.startswith("The cells I2:I4 are merged")
+    assert "write it in each row" in fault
+
+
 def test_what_a_spreadsheet_could_not_work_out_is_no_question_and_no_wording(desk: Desk) -> None:
     desk.edit({"s1": {"question": "#N/A"}, "s3": {"question": "#N/A", "wording": "#REF!"}})
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +24,7 @@ from consensus.importers import parsing
 from consensus.importers.parsing import cell_text
 from consensus.workbooks import CELL_UNITS, put_text, to_cell
 
-__all__ = ["cell_text", "is_workbook", "read_rows", "read_sheets", "write_cell"]
+__all__ = ["cell_text", "is_workbook", "merged_ranges", "read_rows", "read_sheets", "write_cell"]
 
 _MOST_ENTRIES = 2_000
 _MOST_BYTES = 200_000_000
@@ -31,6 +33,8 @@ _RATIO_FROM = 10_000_000  # a small file may well shrink a thousandfold: an answ
 _PASSED_ON = ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
 _MOST_MEMORY, _MOST_SECONDS = 2_000_000_000, 120
 _MOST_CHARACTERS = 50_000_000
+_MERGED = re.compile(rb"<(?:\w{1,20}:)?mergeCell\s[^<>]{0,80}?ref=\"([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})\"")
+_CHUNK = 1 << 20
 
 Sheets = dict[str, dict[int, list[str]]]
 
@@ -87,6 +91,23 @@ def read_sheets(raw: bytes, name: str) -> Sheets:
     if not sheets:
         raise DataError(f"{name} has no sheet with cells; export it again.")
     return sheets
+
+
+def merged_ranges(raw: bytes) -> list[str]:
+    """Return the ranges of merged cells of a workbook that was read, of all sheets: only the first cell holds a value.
+
+    Nothing is parsed, and of a part at most a chunk is held.
+    """
+    found: set[str] = set()
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                with suppress(zipfile.BadZipFile, zlib.error, RuntimeError), archive.open(name) as part:
+                    before = b""
+                    while chunk := part.read(_CHUNK):
+                        found |= {match[1].decode() for match in _MERGED.finditer(before + chunk)}
+                        before = chunk[-200:]
+    return sorted(found)
 
 
 def environment() -> dict[str, str]:

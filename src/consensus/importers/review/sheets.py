@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from openpyxl.utils import get_column_letter
 
 from consensus.errors import DataError
 from consensus.importers.reading import fold
@@ -19,7 +22,7 @@ from consensus.importers.review.layout import (
     YOURS,
     Start,
 )
-from consensus.importers.workbook import is_workbook, read_sheets
+from consensus.importers.workbook import is_workbook, merged_ranges, read_sheets
 from consensus.protocol import Protocol
 from consensus.questions import NOT_YET_REVIEWED, Questions
 
@@ -30,6 +33,7 @@ Cells = dict[str, str]
 _NO = frozenset(["", "no", "n", "0", "false"])
 _ERRORS = frozenset(["#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!"])
 _HIGHEST_HEAD = 20
+_CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
 _GONE = (
@@ -98,9 +102,24 @@ def open_review(path: Path) -> tuple[dict[str, list[tuple[int, Cells]]], list[st
             for number, row in sheets[title].items()
             if number > top
         ]
+        if title == REVIEW:
+            faults += _merged(raw, {get_column_letter(head.index(name) + 1) for name in YOURS if name in head})
     if faults:
         raise DataError.of(path.name, faults)
     return told, _not_agreed(sheets.get(READ_ME, {}))
+
+
+def _merged(raw: bytes, letters: set[str]) -> list[str]:
+    """Return a fault for each range of rows that are merged in a column in which a person decides."""
+    told = []
+    for merged in merged_ranges(raw):
+        (first, top), (last, bottom) = (_CELL.fullmatch(cell).groups() for cell in merged.split(":"))  # type: ignore[union-attr]
+        if top != bottom and {first, last} & letters:
+            told.append(
+                f"The cells {merged} are merged, and only the first of them holds what is written there; unmerge them "
+                "and write it in each row."
+            )
+    return told
 
 
 def _head(rows: dict[int, list[str]], needed: Sequence[str]) -> tuple[int, list[str]]:
