@@ -277,3 +277,17 @@ def test_a_year_in_which_nobody_takes_part_is_refused(written):
 def test_an_id_that_is_no_word_is_a_fault_and_no_crash(written):
     with pytest.raises(ProtocolError, match="id"):
         parse_protocol(texts(**{'id = "carer"': f"id = {written}"}))
+
+
+@pytest.mark.parametrize(
+    ("declared", "written"),
+    [
+        ("grace_minutes = 30", "grace_minutes = 9223372036854775808"),
+        ("grace_minutes = 30", "cap = 9223372036854775808"),
+        ('id = "carer"', 'id = "carer"\nshare = 9223372036854775808'),
+    ],
+)
+def test_a_number_that_no_calendar_or_database_holds_is_refused(declared, written):
+    """A grace of so many minutes would stop the sweep of every partnership."""
+    with pytest.raises(ProtocolError, match="is 9223372036854775808; input should be less than or equal to 1000000000"):
+        parse_protocol(texts(**{declared: written}))

@@ -245,16 +245,20 @@ def test_the_workshop_in_a_skipped_hour_is_refused_as_well():
         (["round", "extend", ROUND], "2026-10-25T01:30", 0, "at 01:30 (Europe/London, UTC+01:00)"),
         (["round", "extend", ROUND], "2026-10-25T01:30+00:00", 0, "at 01:30 (Europe/London, UTC+00:00)"),
         (["round", "open", "gather", "--closes"], "2026-03-29T01:30", 2, "does not exist in Europe/London"),
+        (["round", "extend", ROUND], "9999-12-31T23:59", 2, "WHEN '9999-12-31T23:59' is no time of ours"),
+        (["round", "extend", ROUND], "0001-01-01T00:00+02:00", 2, "is no time of ours; choose another year"),
+        (["round", "cap", ROUND], "9223372036854775808", 3, "A cap of 9223372036854775808 is none"),
     ],
 )
 def test_a_close_that_is_typed_in_such_an_hour_is_read_as_one_that_is_written(
     db, home, monkeypatch, capsys, command, when, status, sentence
 ):
     monkeypatch.setenv("CONSENSUS_HOME", str(home))
-    if "extend" in command:
+    moves = "open" not in command
+    if moves:
         opened(db)
 
-    found = main([*command, when, "--now", NOW.isoformat(), *(["--why", "snow"] if "extend" in command else [])])
+    found = main([*command, when, "--now", NOW.isoformat(), *(["--why", "snow"] if moves else [])])
 
     assert found == status
     assert sentence in "".join(capsys.readouterr())

@@ -128,7 +128,10 @@ class Context:
 def read_instant(text: str, option: str, *, or_days: bool = False) -> datetime:
     """Return the time that `text` says, or raise a `DataError` that shows how to write one."""
     try:
-        return datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         days = ", or '14 days' for so many from now" if or_days else ""
         raise DataError(f"{option} {text!r} is not a time; write it as in 2026-03-01T17:00{days}.") from None
+    if not 1900 < instant.year < 3000:
+        raise DataError(f"{option} {text!r} is no time of ours; choose another year.")
+    return instant

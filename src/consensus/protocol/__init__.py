@@ -18,11 +18,13 @@ from consensus.protocol.model import (
     SurveyItem,
 )
 from consensus.protocol.reading import FILES, parse_protocol, protocol_hash, read_accepted, read_protocol
+from consensus.protocol.survey import MOST
 from consensus.protocol.versions import reworded_items, version_faults
 from consensus.protocol.words import Words
 
 __all__ = [
     "FILES",
+    "MOST",
     "Category",
     "Choice",
     "Group",

@@ -10,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from consensus.protocol.words import Words
 
-__all__ = ["Choice", "Fixed", "Identifier", "Positive", "Sentence", "Survey", "SurveyItem", "Whole"]
+__all__ = ["MOST", "Choice", "Fixed", "Identifier", "Positive", "Sentence", "Survey", "SurveyItem", "Whole"]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Sentence = Annotated[str, Field(min_length=1)]
-Whole = Annotated[int, Field(ge=0, strict=True)]
-Positive = Annotated[int, Field(ge=1, strict=True)]
+MOST = 1_000_000_000
+"""No number that a partnership declares is above this: a database and a calendar hold it, in minutes as well."""
+Whole = Annotated[int, Field(ge=0, le=MOST, strict=True)]
+Positive = Annotated[int, Field(ge=1, le=MOST, strict=True)]
 
 ItemType = Literal["note", "consent", "text", "select_one", "select_multiple", "rank", "rate", "best_worst", "group"]
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from consensus import models, store, survey
 from consensus.errors import DataError, StageError
-from consensus.protocol import Protocol
+from consensus.protocol import MOST, Protocol
 from consensus.steps.following import earlier_round
 from consensus.steps.freezing import freeze_round
 from consensus.steps.inviting import queue_invitations
@@ -160,11 +160,11 @@ def cap_round(db: Store, round_id: str, cap: int, *, by: str, why: str, now: dat
     Raises
     ------
     StageError
-        The cap is below 0, or the round is over.
+        The cap is below 0 or larger than any number of people, or the round is over.
     """
 
     def change(session: Session, row: models.Round, _protocol: Protocol) -> str:
-        if cap < 0:
+        if not 0 <= cap <= MOST:
             raise StageError(f"A cap of {cap} is none; give a whole number, or 0 to let in any number.")
         if row.state in ("closed", "ranked"):
             raise StageError(f"The round '{round_id}' is {row.state}; a cap changes nothing any more.")
