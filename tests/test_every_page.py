@@ -150,11 +150,11 @@ def picking(http, db, clock, home):
 
 
 def keying(http, db, clock, home):
-    """Yield every page of the desk; it speaks English alone."""
+    """Yield the start page and every page of the desk; they speak English alone."""
     desk = "/desk/key/lanternfield-gather-1"
     steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
     clock.pass_by(days=1)
-    yield from (desk, f"{desk}{SEND}", f"{desk}?done=none", "/desk/key/nothing")
+    yield from ("/", desk, f"{desk}{SEND}", f"{desk}?done=none", "/desk/key/nothing")
     key(http, "Ann", a__q="Why?")
     yield from (f"{desk}?done=first&sheet=0012", f"{desk}/discard/0012", f"{desk}/discard/0012{SEND}")
     key(http, "Ben", a__q="Who?")
@@ -226,6 +226,11 @@ def photograph(chrome, url, language, how):
         (Path(folder) / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
 
+def spoken_at(path):
+    """Return the languages in which a page speaks."""
+    return ("en",) if path == "/" or path.startswith(("/desk", "/r/")) else LANGUAGES
+
+
 REFUSED = ("unknown", "foreign", "too_big", "wait", "method", "broken", "away")
 """What can be wrong where nobody comes to a page of a partnership; most need a bot, a breakdown or another site."""
 
@@ -254,7 +259,7 @@ def test_axe_finds_nothing_on_any_page_narrow_or_wide_light_or_dark_in_any_langu
         found = [
             fault
             for path in pages(http, db, clock, home)
-            for language in (LANGUAGES if not path.startswith(("/desk", "/r/")) else ("en",))
+            for language in spoken_at(path)
             for fault in seen(chrome, str(http.base_url.join(path)), language)
         ]
         told = [line["message"] for line in chrome.get_log("browser") if line["level"] == "SEVERE"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser import chromium, resize
-from tests.test_every_page import LANGUAGES, PARTS, as_sent, photograph
+from tests.test_every_page import PARTS, as_sent, photograph, spoken_at
 from tests.test_survey_browser import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -52,7 +52,7 @@ def test_no_page_scrolls_sideways_with_text_of_twice_the_size_in_any_language(tm
         found = [
             fault
             for path in pages(http, db, clock, home)
-            for language in (LANGUAGES if not path.startswith(("/desk", "/r/")) else ("en",))
+            for language in spoken_at(path)
             for fault in too_wide(chrome, str(http.base_url.join(path)), language)
         ]
 

@@ -1,0 +1,1 @@
+from tests.test_beginning import *  # noqa: F403
