@@ -141,6 +141,26 @@ def test_of_two_people_who_answer_at_the_same_moment_the_second_is_told_and_noth
     assert desk.decisions()["by"].tolist() == ["ann"]
 
 
+def test_only_screens_and_the_workbook_show_what_people_wrote_and_no_log_does(desk, caplog) -> None:
+    caplog.set_level("DEBUG")
+    path = desk.home / "review.xlsx"
+
+    desk.take(walk.answers_file(desk.home))
+    told = [desk.answer(desk.screen(), [0]), desk.done("review", "progress"), desk.decide("undo")]
+    told += [desk.done("deduplicate"), desk.done("review", "export", str(path)), desk.done("status")]
+    workbook = load_workbook(path)
+    workbook["Read me"]["B3"] = "yes"
+    workbook.save(path)
+    told += [desk.done("review", "import", str(path), "--by", "ann"), desk.done("quarantine")]
+    workbook["Review"]["I2"] = "g0123456789ab"
+    workbook.save(path)
+    told.append(desk.say("review", "import", str(path), "--by", "ann")[2])
+
+    words = {" ".join(text.split()[:4]) for text in desk.frame("submissions")["text"]}
+    assert "row 2" in told[-1]
+    assert not [each for each in words if each in caplog.text or each in "".join(told)]
+
+
 def test_taking_back_tells_whose_decision_it_was(desk) -> None:
     desk.answer(desk.screen(), [0], by="ann")
 
