@@ -101,6 +101,17 @@ def test_a_draft_that_was_never_sent_goes_as_well(db, tmp_path):
     assert holding(tmp_path, MINE) == []
 
 
+def test_nobody_who_withdrew_is_invited_again_and_the_others_are(db, tmp_path):
+    gone, _ = people.invited(db, GATHER, email="ann@example.org")
+    _, stays = people.invited(db, GATHER, email="bob@example.org")
+
+    steps.withdraw(db, gone, folder=tmp_path / "outputs", now=SENT)
+    steps.invite_round(db, GATHER, now=SENT)
+
+    with db.reading() as session:
+        assert session.exec(select(models.Mail.person_id)).all() == [stays]
+
+
 def test_a_wording_that_repeats_me_goes_and_the_question_keeps_what_others_wrote(db, tmp_path):
     mine = people.send(db, GATHER, at=SENT, words=MINE)
     people.send(db, GATHER, at=SENT, words=OTHERS[0])
