@@ -307,3 +307,24 @@ def test_a_close_in_so_many_days_is_at_the_same_time_of_day_there(home, capsys, 
 
     assert status == 0
     assert f"closes by itself {closes}" in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        (["round", "cap", "small-interim-1", "5", "--why", "caf\udce9"], "why"),
+        (["round", "cap", "small-interim-1", "5", "--by", "Jos\udce9"], "by"),
+        (["status", "--partnership", "\udcff"], "partnership"),
+        (["review", "answer", "s1", "--same", "0", "--by", "\udcff"], "by"),
+        (["mail", "done", "\udcff", "--why", "it came"], "mail"),
+    ],
+)
+def test_words_typed_in_another_encoding_get_a_sentence(tmp_path, monkeypatch, capsys, typed, name):
+    monkeypatch.setenv("CONSENSUS_HOME", str(tmp_path))
+
+    status = main(typed)
+
+    assert status == 2
+    assert capsys.readouterr().err == (
+        f"What was typed for '{name}' is not in UTF-8; set the terminal to UTF-8 and type it again.\n"
+    )

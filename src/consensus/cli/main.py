@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from consensus.cli import chain, checking, commands, inviting, rounds, running
 from consensus.cli.context import Context
-from consensus.errors import ConsensusError
+from consensus.errors import ConsensusError, DataError
 from consensus.version import __version__
 
 __all__ = ["build_parser", "main"]
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     context: Context | None = None
     try:
+        _refuse_what_is_no_text(options)
         context = Context.of(options)
         result = options.run(context, options)
         print(
@@ -50,6 +51,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if context is not None:
             context.close()
     return 0
+
+
+def _refuse_what_is_no_text(options: argparse.Namespace) -> None:
+    """Raise a `DataError` where something typed is in another encoding than ours; the name of a file may be."""
+    for name, value in vars(options).items():
+        words = [word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str)]
+        if any("\ud800" <= character <= "\udfff" for word in words for character in word):
+            raise DataError(
+                f"What was typed for '{name}' is not in UTF-8; set the terminal to UTF-8 and type it again."
+            )
 
 
 def _say_error(error: ConsensusError, as_json: bool) -> None:
