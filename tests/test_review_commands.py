@@ -206,6 +206,21 @@ def test_what_a_workbook_decided_is_taken_back_whole_and_can_be_taken_again(desk
     assert desk.frame("set_aside")["reason"].tolist() == aside["reason"].tolist()
 
 
+def test_a_workbook_that_somebody_works_on_stays_and_the_new_one_is_named(desk) -> None:
+    path = desk.home / "review.xlsx"
+    desk.done("review", "export", str(path))
+    workbook = load_workbook(path)
+    workbook["Review"]["M2"] = "What helps?"
+    workbook.save(path)
+    worked_on = path.read_bytes()
+
+    told = desk.done("review", "export", str(path))
+
+    assert path.read_bytes() == worked_on
+    assert f"The workbook is {path.with_stem('review-2')}." in told
+    assert path.with_stem("review-2").is_file()
+
+
 def test_there_is_nothing_to_take_back_before_anybody_decided(desk) -> None:
     status, _, err = desk.say("review", "undo")
 

@@ -58,7 +58,7 @@ def _review_export(context: Context, options: argparse.Namespace) -> Said:
     outcome = steps.export_review(
         context.db, context.partnership, path, cache=_cache(context), order=options.order, now=context.now
     )
-    return Said.of(outcome, f"The workbook is {path}.")
+    return Said.of(outcome, f"The workbook is {outcome.ids['workbook']}.")
 
 
 def _review_import(context: Context, options: argparse.Namespace) -> Said:
