@@ -47,3 +47,28 @@ def test_taking_back_twice_takes_back_the_last_two_and_leaves_the_one_before() -
     queue.undo(by="Ben")
 
     assert queue.aside()["submission_id"].tolist() == ["s1"]
+
+
+def test_what_was_split_off_is_not_asked_about_beside_those_that_it_left() -> None:
+    queue = ReviewQueue(submissions(s1="Does sleep help?", s2="Does sleep help me?", s3="Work?"), LexicalEmbedder())
+    compare(queue, "s1", "s2", same=True)
+
+    queue.split(queue.groups().set_index("submission_id").loc["s1", "group"], ["s2"], by="Ada")
+
+    shown = []
+    while screen := queue.next():
+        shown += [{*screen.anchor, *candidate} for candidate in screen.candidates if not screen.again]
+        queue.answer(screen, [], by="Ada")
+    assert {"s1", "s2"} not in shown
+
+
+def test_who_contradicts_what_was_said_is_counted_once_and_settled_once() -> None:
+    queue = ReviewQueue(submissions(s1="Does sleep help?", s2="Will rest do good?"), LexicalEmbedder())
+    compare(queue, "s1", "s2", same=True)
+    queue.read(queue.log.assign(decision_id="d9", value=[{"anchor": ["s1"], "same": [], "different": [["s2"]]}]))
+    told = queue.progress()
+
+    queue.answer(queue.next(), [], by="Cy")
+
+    assert (told.contradictions, told.open_contests) == (1, 1)
+    assert (queue.progress().contradictions, queue.progress().open_contests) == (1, 0)
