@@ -310,3 +310,11 @@ def test_a_wording_never_repeats_what_may_name_somebody() -> None:
     flagged = pd.DataFrame([("s000", 4, 18, "email")], columns=["submission_id", "start", "end", "kind"])
 
     assert propose_wordings(submissions, proposals, flagged)["wording"].tolist() == ["Ask […]?"]
+
+
+def test_where_nothing_is_left_but_what_may_name_somebody_no_wording_is_proposed() -> None:
+    submissions = frame_of(["(020 7946 0958)", "😀"])
+    proposals = pd.DataFrame({"submission_id": ["s000", "s001"], "group": ["g1", "g2"], "similarity": 0.0})
+    flagged = pd.DataFrame([("s000", 1, 14, "phone")], columns=["submission_id", "start", "end", "kind"])
+
+    assert propose_wordings(submissions, proposals, flagged)["wording"].tolist() == ["", "😀"]

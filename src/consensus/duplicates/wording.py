@@ -34,7 +34,8 @@ def propose_wordings(
     """Return for each group a wording to start from: its most central submission's own words.
 
     Of those that name nobody and are not long, the one nearest to the rest of its group; then the shortest, then the
-    lowest id. Where all name somebody or are long, what was flagged is blanked and the end is cut.
+    lowest id. Where all name somebody or are long, what was flagged is blanked and the end is cut; where no word is
+    left then, nothing is proposed, and a person writes one.
 
     Returns
     -------
@@ -70,6 +71,8 @@ def blanked(text: str, spans: pd.DataFrame | None) -> str:
 
 
 def _as_wording(text: str, spans: pd.DataFrame | None) -> str:
-    text = blanked(text, spans)
+    said, text = text, blanked(text, spans)
+    if text != said and not _NOT_WORDS.sub("", text):
+        return ""
     line = _SPACES.sub(" ", _LIST_MARK.sub("", text)).strip()
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rsplit(" ", 1)[0] + "…"
