@@ -109,3 +109,46 @@ def test_a_queue_that_kept_its_table_shows_the_screens_of_one_that_did_not(tmp_p
 
     assert screens[0] is not None
     assert screens[0] == screens[1] == screens[2]
+
+
+def test_vectors_and_tokens_of_one_reading_have_the_digits_of_two(tmp_path, model) -> None:
+    twice = [*TEXTS, TEXTS[0]]
+    kept = CachedEmbedder(model, tmp_path)
+    vectors, tokens = model.encode(twice), model.tokens(twice)
+
+    for reader in (model, kept, kept):
+        seen, heard = reader.read(twice)
+
+        assert np.array_equal(seen, vectors)
+        for one, other in zip(heard, tokens, strict=True):
+            assert np.array_equal(one.numbers, other.numbers)
+            assert np.array_equal(one.states, other.states)
+    assert np.array_equal(kept.encode(twice), vectors)
+
+
+def test_a_queue_on_new_texts_reads_each_of_them_once_and_one_on_known_texts_none(tmp_path, model) -> None:
+    class Counting:
+        name, sha256, languages, limits = model.name, model.sha256, model.languages, ""
+        texts = 0
+
+        def encode(self, texts):
+            self.texts += len(texts)
+            return model.encode(texts)
+
+        def tokens(self, texts):
+            self.texts += len(texts)
+            return model.tokens(texts)
+
+        def read(self, texts):
+            self.texts += len(texts)
+            return model.read(texts)
+
+    counting = Counting()
+    kept, frame = CachedEmbedder(counting, tmp_path), submissions(TEXTS[:5])
+
+    queues = [ReviewQueue(frame, kept)]
+    read_first = counting.texts
+    queues.append(ReviewQueue(frame, kept))
+
+    assert (read_first, counting.texts) == (5, 5)
+    assert queues[0].next() == queues[1].next()

@@ -19,7 +19,7 @@ from consensus.duplicates.neighbours import GRID_LENGTH, on_grid
 from consensus.embedding import Embedder, Tokens
 from consensus.embedding.encoding import tokens_of, unit_rows
 
-__all__ = ["Aligned", "aligned"]
+__all__ = ["Aligned", "aligned", "reads_tokens"]
 
 Floats = NDArray[np.float64]
 
@@ -90,20 +90,33 @@ class Aligned:
         return np.asarray((said + heard) / (2 * GRID_LENGTH**2), float)
 
 
-def aligned(embedder: Embedder, texts: Sequence[str], near: NDArray[np.integer]) -> Floats | None:
+def aligned(
+    embedder: Embedder, texts: Sequence[str], near: NDArray[np.integer], tokens: Sequence[Tokens] | None = None
+) -> Floats | None:
     """Return `Aligned.beside` of texts and those near to them; None where the embedder tells no tokens.
 
     An embedder that keeps tables keeps this one: it says nothing of words, and tokens are not read again.
+
+    Parameters
+    ----------
+    tokens
+        Those of the texts, where they were read already.
     """
     if tokens_of(embedder, []) is None:
         return None
 
     def make() -> NDArray[np.int16]:
-        table = Aligned.of(tokens_of(embedder, texts) or []).beside(near)
-        return np.rint(table * _PARTS).astype(np.int16)
+        told = tokens_of(embedder, texts) if tokens is None else tokens
+        return np.rint(Aligned.of(told or []).beside(near) * _PARTS).astype(np.int16)
 
     keep = getattr(embedder, "kept", None)
     return np.asarray((keep(_VERSION, texts, make) if keep else make()) / _PARTS, float)
+
+
+def reads_tokens(embedder: Embedder, texts: Sequence[str]) -> bool:
+    """Return whether `aligned` needs the tokens of texts: the embedder tells them, and kept no table on these texts."""
+    has_kept = getattr(embedder, "has_kept", None)
+    return tokens_of(embedder, []) is not None and not (has_kept and has_kept(_VERSION, texts))
 
 
 def _turned(states: NDArray[np.int8], starts: NDArray[np.int64], rarity: Floats) -> NDArray[np.int16]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from consensus.embedding.encoding import Embedder, Tokens, Vectors, tokens_of
+from consensus.embedding.encoding import Embedder, Tokens, Vectors, read_by, tokens_of
 
 __all__ = ["CachedEmbedder"]
 
@@ -68,13 +68,23 @@ class CachedEmbedder:
             missing = [key for key in dict.fromkeys(keys) if key not in known]
             if missing:
                 rows = self.embedder.encode([texts[first[key]] for key in missing])
-                with file:
-                    told = zip(missing, (row.tobytes() for row in rows.astype("<f4")), strict=True)
-                    file.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", told)
+                _write(file, missing, rows)
                 known.update(zip(missing, rows, strict=True))
         if not keys:
             return self.embedder.encode([])
         return np.vstack([known[key] for key in keys]).astype(np.float32, copy=False)
+
+    def read(self, texts: Sequence[str]) -> tuple[Vectors, list[Tokens] | None]:
+        """Return vectors and tokens from one reading of each different text; vectors are kept, tokens are not."""
+        if tokens_of(self.embedder, []) is None:
+            return self.encode(texts), None
+        keys = _keys(texts)
+        place = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        rows, tokens = read_by(self.embedder, list(dict(zip(keys, texts, strict=True)).values()))
+        with closing(self._open()) as file:
+            _write(file, list(place), rows)
+        order = [place[key] for key in keys]
+        return rows[order], [tokens[number] for number in order] if tokens is not None else None
 
     def tokens(self, texts: Sequence[str]) -> list[Tokens] | None:
         """Return the tokens of texts as the embedder within tells them; None where it does not. They are not kept."""
@@ -88,7 +98,7 @@ class CachedEmbedder:
         name
             What the table tells, in which version: another name, another table.
         """
-        digest = hashlib.sha256(b"".join([name.encode(), *_keys(texts)])).digest()
+        digest = _digest(name, texts)
         with closing(self._open()) as file:
             found = file.execute("SELECT columns, told FROM tables WHERE digest = ?", [digest]).fetchone()
         if found:
@@ -99,6 +109,11 @@ class CachedEmbedder:
             file.execute("INSERT OR IGNORE INTO tables VALUES (?, ?, ?)", told)
             file.execute("DELETE FROM tables WHERE rowid <= (SELECT MAX(rowid) FROM tables) - ?", [_TABLES])
         return table
+
+    def has_kept(self, name: str, texts: Sequence[str]) -> bool:
+        """Return whether a table on a collection of texts is there already."""
+        with closing(self._open()) as file:
+            return file.execute("SELECT 1 FROM tables WHERE digest = ?", [_digest(name, texts)]).fetchone() is not None
 
     def _open(self) -> sqlite3.Connection:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -126,6 +141,16 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _keys(texts: Sequence[str]) -> list[bytes]:
     return [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
+
+
+def _digest(name: str, texts: Sequence[str]) -> bytes:
+    return hashlib.sha256(b"".join([name.encode(), *_keys(texts)])).digest()
+
+
+def _write(file: sqlite3.Connection, keys: list[bytes], rows: Vectors) -> None:
+    with file:
+        told = zip(keys, (row.tobytes() for row in rows.astype("<f4")), strict=True)
+        file.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", told)
 
 
 def _load(file: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, np.ndarray]:

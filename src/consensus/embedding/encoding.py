@@ -9,7 +9,18 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LONGEST", "Embedder", "Tokens", "Vectors", "about", "cores", "readable", "tokens_of", "unit_rows"]
+__all__ = [
+    "LONGEST",
+    "Embedder",
+    "Tokens",
+    "Vectors",
+    "about",
+    "cores",
+    "read_by",
+    "readable",
+    "tokens_of",
+    "unit_rows",
+]
 
 Vectors = NDArray[np.float32]
 
@@ -67,6 +78,21 @@ def tokens_of(embedder: Embedder, texts: Sequence[str]) -> list[Tokens] | None:
     tell = getattr(embedder, "tokens", None)
     told: list[Tokens] | None = tell(texts) if tell else None
     return told
+
+
+def read_by(embedder: Embedder, texts: Sequence[str]) -> tuple[Vectors, list[Tokens] | None]:
+    """Return vectors and tokens of texts, read once where the embedder has a method `read(texts)` that tells both.
+
+    Examples
+    --------
+    >>> from consensus.embedding import LexicalEmbedder
+    >>> vectors, tokens = read_by(LexicalEmbedder(), ["Does diet help?"])
+    >>> len(vectors), tokens
+    (1, None)
+    """
+    read = getattr(embedder, "read", None)
+    vectors, tokens = read(texts) if read else (embedder.encode(texts), tokens_of(embedder, texts))
+    return vectors, tokens
 
 
 def about(embedder: Embedder) -> str:

@@ -104,12 +104,17 @@ class MiniLM:
 
     def tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """Return the tokens of each text's first window, their states 384 whole numbers of length 127."""
-        found: dict[int, Tokens] = {}
-        for rows, told in self._read(texts, _tokens):
-            for row, window in zip(rows, told, strict=True):
+        return self.read(texts)[1]
+
+    def read(self, texts: Sequence[str]) -> tuple[Vectors, list[Tokens]]:
+        """Return what `encode` and `tokens` do, from one reading."""
+        sums, found = np.zeros((len(texts), _DIMENSIONS), np.float32), dict[int, Tokens]()
+        for rows, (summed, windows) in self._read(texts, _both):
+            np.add.at(sums, rows, summed)
+            for row, window in zip(rows, windows, strict=True):
                 found.setdefault(row, window)  # full windows are read first, and of them a text's first one
         none = Tokens(np.zeros(0, np.int32), np.zeros((0, _DIMENSIONS), np.int8))
-        return [found.get(row, none) for row in range(len(texts))]
+        return unit_rows(sums), [found.get(row, none) for row in range(len(texts))]
 
     def _read(self, texts: Sequence[str], told: Callable[[np.ndarray, Vectors], _T]) -> Iterator[tuple[list[int], _T]]:
         """Yield the rows of batches of windows, and what is told of the tokens' numbers and states of each batch."""
@@ -152,6 +157,10 @@ class MiniLM:
 
 def _summed(_: np.ndarray, states: Vectors) -> Vectors:
     return states.sum(axis=1, dtype=np.float32)
+
+
+def _both(numbers: np.ndarray, states: Vectors) -> tuple[Vectors, list[Tokens]]:
+    return _summed(numbers, states), _tokens(numbers, states)
 
 
 def _tokens(numbers: np.ndarray, states: Vectors) -> list[Tokens]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from consensus.decisions import in_force
-from consensus.duplicates.aligning import aligned
+from consensus.duplicates.aligning import aligned, reads_tokens
 from consensus.duplicates.arriving import received
 from consensus.duplicates.combiner import Combiner
 from consensus.duplicates.deciding.acts import as_log, decision, frame_of
@@ -25,7 +25,8 @@ from consensus.duplicates.deciding.screens import Screen
 from consensus.duplicates.deciding.showing import THOUSAND, Showing
 from consensus.duplicates.deciding.standing import Aside, Standing
 from consensus.duplicates.wording import normalise
-from consensus.embedding import Embedder, default_embedder
+from consensus.embedding import Embedder, Tokens, default_embedder
+from consensus.embedding.encoding import read_by
 from consensus.errors import DataError, StageError
 
 __all__ = ["ReviewQueue"]
@@ -237,13 +238,22 @@ class ReviewQueue:
         self._order = sorted(spoken)
         self._number = {wording: number for number, wording in enumerate(self._order)}
         texts = [spoken[wording] for wording in self._order]
+        vectors, tokens = self._read_texts(texts)
+        land = Landscape.of(self._order, vectors, lambda near: aligned(self._embedder, texts, near, tokens))
+        self._chooser = Chooser(land, self._counts(), self._costs)
+        self._replay()
+
+    def _read_texts(self, texts: list[str]) -> tuple[np.ndarray, list[Tokens] | None]:
+        """Return the vectors of texts, and their tokens where they have to be read: then both in one reading."""
+        tokens = None
+        if texts and reads_tokens(self._embedder, texts):
+            rows, tokens = read_by(self._embedder, texts)
+            self._vectors.update(zip(texts, rows, strict=True))
         fresh = sorted({text for text in texts if text not in self._vectors})
         if fresh:
             self._vectors.update(zip(fresh, np.asarray(self._embedder.encode(fresh)), strict=True))
         vectors = np.stack([self._vectors[text] for text in texts]) if texts else np.zeros((0, 1), np.float32)
-        land = Landscape.of(self._order, vectors, lambda near: aligned(self._embedder, texts, near))
-        self._chooser = Chooser(land, self._counts(), self._costs)
-        self._replay()
+        return vectors, tokens
 
     def _brought_back(self) -> set[str]:
         """Return what some decision brought back, taken back since or not, of all that is named in one."""
