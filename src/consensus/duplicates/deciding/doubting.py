@@ -6,13 +6,14 @@ chance that it is wrong. What would be gained by mending it competes with what t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from consensus.duplicates.deciding.choosing import Chooser
+from consensus.duplicates.deciding.choosing import Chooser, Plan
+from consensus.duplicates.deciding.erring import wrong
 from consensus.duplicates.deciding.likeness import evidence, evidence_inside
 from consensus.duplicates.deciding.standing import Standing
 
@@ -24,20 +25,25 @@ _PATIENCE = 10
 _PAYS = 0.08
 """The least gain, as B-cubed counts it, for which an answer is doubted."""
 
+_SUREST = 0.98
+"""No text is surer than this to ask the same as another, or something else, whatever the evidence."""
+
 _TRIES = 12
 """Groups whose answers are weighed anew for one screen."""
-
-_SURE = 1.1
-"""Mean and best cosine, added up, from which two parts are not doubted."""
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """An answer that may be wrong: the two submissions it was on, what mending it would gain, and when it was given."""
+    """An answer that may be wrong.
+
+    The two submissions it is asked on, whether they are together, how likely they ask the same by the evidence alone,
+    what mending it would gain, and the screen on which it was last given.
+    """
 
     one: str
     other: str
     together: bool
+    chance: float
     gain: float
     number: int
 
@@ -71,20 +77,33 @@ class Doubts:
         likeliest = sorted(doubted, key=lambda group: (-self._worth(self._of[group]), group))
         self.weigh(set(likeliest[:_TRIES]))
 
-    def best(self, worth: float) -> tuple[str, list[Doubt]] | None:
-        """Return the group and doubts whose screen gains more for its cost than `worth`, ties by the group's id.
+    def best(self, plan: Plan | None, skip: Iterable[str] = ()) -> tuple[Plan, list[Doubt]] | None:
+        """Return the screen on which new groups and what is doubted, beside one anchor, gain the most for their cost.
 
-        What was answered a moment ago waits, unless nothing else is worth asking.
+        Each group that is doubted is weighed with the new groups it would be shown beside, and so is the best new
+        screen with what is doubted of its anchor; ties by the group's id. What was answered a moment ago waits, unless
+        nothing else is worth asking.
         """
-        patience = _PATIENCE if worth > 0 else 0
-        ripe = {
-            group: [doubt for doubt in doubts if self._standing.compared - doubt.number >= patience]
-            for group, doubts in self._of.items()
-            if doubts and group in self._chooser
-        }
-        rated = [(self._worth(doubts), group) for group, doubts in ripe.items() if doubts]
-        rate, group = max(rated, key=lambda rated: (rated[0], rated[1]), default=(0.0, ""))
-        return (group, ripe[group]) if rate > worth else None
+        patience = _PATIENCE if plan else 0
+        ripe: dict[str, list[Doubt]] = {}
+        for group in self._of.keys() - set(skip):
+            doubts = [doubt for doubt in self._of[group] if self._standing.compared - doubt.number >= patience]
+            if doubts and group in self._chooser:
+                ripe[group] = sorted(doubts, key=lambda doubt: (-doubt.gain, doubt.other))
+        likeliest = sorted(ripe, key=lambda group: (-self._worth(ripe[group]), group))[:_TRIES]
+        plans = [self._chooser.plan(group, self._standing.apart(group)) for group in likeliest]
+        if plan and plan.anchor not in likeliest:
+            plans.append(plan)
+        rated = [(self._rate(each, ripe.get(each.anchor, [])), each.anchor, each) for each in plans]
+        if not rated:
+            return None
+        _, group, found = max(rated, key=lambda told: told[:2])
+        return found, ripe.get(group, [])[: self._chooser.costs.longest]
+
+    def _rate(self, plan: Plan, doubts: list[Doubt]) -> float:
+        cost = self._chooser.costs.decision + 1
+        gain = max(plan.worth, 0.0) * (cost + len(plan.candidates)) + sum(doubt.gain for doubt in doubts)
+        return gain / (cost + len(plan.candidates) + len(doubts))
 
     def _worth(self, doubts: list[Doubt]) -> float:
         return sum(doubt.gain for doubt in doubts) / (self._chooser.costs.decision + 1 + len(doubts))
@@ -105,45 +124,37 @@ class Doubts:
                 found.append((far, said, (np.array(sorted(own - behind)), np.array(sorted(behind)))))
         halves = [halves for *_, halves in found]
         told = evidence_inside(self._chooser.land, self._chooser.group_of, rows, halves)
-        chances = self._chooser.model.probability(told)
-        for (far, said, parts), (mean, best, *_), chance in zip(found, told, chances, strict=True):
-            if mean + best <= _SURE:
-                wrong = _wrong(1 - chance, self._standing.error(), said.times)
-                one, other = (float(self._chooser.weights[part].sum()) for part in parts)
-                yield Doubt(root, far, True, wrong * 2 * one * other / (one + other), said.number)
+        chances = self._chooser.model.probability(told).clip(1 - _SUREST, _SUREST)
+        for (far, said, parts), chance in zip(found, chances, strict=True):
+            one, other = (float(self._chooser.weights[part].sum()) for part in parts)
+            gain = float(wrong(1 - chance, self._standing.error(), said.times)) * 2 * one * other / (one + other)
+            yield Doubt(root, far, True, float(chance), gain, said.number)
 
     def _partings(self, group: str) -> Iterator[Doubt]:
         """Yield doubts on what was said to be different."""
-        told = [(one, other) for one, other in self._standing.partings(group) if self._home(other) in self._chooser]
-        if not told:
+        root = self._root(group, self._chooser.rows(group))
+        told = self._standing.partings(group) if root else {}
+        there = sorted(home for home in told if home in self._chooser)
+        theirs = [self._chooser.rows(home) for home in there]
+        if not there:
             return
-        chances = self._chance(self._chooser.rows(group), [self._chooser.rows(self._home(other)) for _, other in told])
+        chances = self._chance(self._chooser.rows(group), theirs)
         size, error = self._chooser.weight(group), self._standing.error()
-        for (one, other), chance in zip(told, chances, strict=True):
-            said = self._standing.parted.get(_pair(one, other))
-            theirs = self._chooser.weight(self._home(other))
-            if said is not None:
-                gain = _wrong(chance, error, said.times) * 2 * size * theirs / (size + theirs)
-                yield Doubt(one, other, False, gain, said.number)
-
-    def _home(self, submission: str) -> str:
-        return self._standing.home(submission)
+        for home, rows, chance in zip(there, theirs, chances, strict=True):
+            weight = self._chooser.weight(home)
+            gain = float(wrong(chance, error, told[home].times)) * 2 * size * weight / (size + weight)
+            if gain >= _PAYS and (other := self._root(home, rows)):
+                yield Doubt(root, other, False, float(chance), gain, told[home].number)
 
     def _chance(self, rows: NDArray[np.int64], parts: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         told = evidence(self._chooser.land, self._chooser.group_of, rows, parts)
-        return self._chooser.model.probability(told)
+        return self._chooser.model.probability(told).clip(1 - _SUREST, _SUREST)
 
     def _root(self, group: str, rows: NDArray[np.int64]) -> str:
         """Return the first submission of a group's most central wording on which somebody decided, if there is one."""
         central = rows[self._chooser.land.central(rows)]
         there = [each for each in self._standing.members.get(group, ()) if self._number.get(each) == central]
         return min((each for each in there if each not in self._standing.aside), default="")
-
-
-def _wrong(chance: float, error: float, times: int) -> float:
-    """Return how likely an answer is wrong that was given some times, when it had that chance to be before."""
-    wrong, right = chance * error**times, (1 - chance) * (1 - error) ** times
-    return float(wrong / max(wrong + right, 1e-12))
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:

@@ -97,7 +97,7 @@ def _share(sizes: NDArray[np.float64], hoped: NDArray[np.float64], trust: NDArra
 
 def _measured(answers: Sequence[Mapping[str, Any]]) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return shape and rate of the measure of fair chances, from recent screens, and of slight ones, from checks."""
-    asked = [value for value in answers if value.get("evidence")]
+    asked = [value for value in answers if any(value.get("evidence", ()))]
     fair = [pair for value in asked[-RECENT:] for pair in _found(value) if pair[0] >= HARDLY]
     slight = [pair for value in asked if value.get("check") for pair in _found(value) if pair[0] < HARDLY]
     return _gamma(_FAIR, fair), _gamma(_SLIGHT, slight)

@@ -100,7 +100,7 @@ def _error(unlike: float) -> float:
 
 def _pace(answers: Sequence[Mapping[str, Any]]) -> float:
     """Return how many groups a screen finds that belong to another, lately; before any screen two."""
-    asked = [value for value in answers if value.get("evidence")][-RECENT:]
+    asked = [value for value in answers if any(value.get("evidence", ()))][-RECENT:]
     return max((sum(len(value["same"]) for value in asked) + 2) / (len(asked) + 1), 0.1)
 
 

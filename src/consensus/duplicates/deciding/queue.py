@@ -98,15 +98,16 @@ class ReviewQueue:
         if contests:
             return self._showing.contest(contests[0])
         others = [group for name, group in self._out.items() if name != by and group in self._groups]
-        plan = self._chooser.best(self._standing.apart, others)
-        doubts = self._doubts.best(plan.worth if plan else 0.0)
-        if doubts:
-            return self._showing.doubts(*doubts)
-        if plan is None:
+        best = self._chooser.best(self._standing.apart, others)
+        chosen = self._doubts.best(best, others)
+        if chosen is None:
             return None
-        check = self._showing.check(self._answers, others) if is_due(len(self._answers)) else None
+        plan, doubts = chosen
+        check = None
+        if best and is_due(len(self._answers)):
+            check = self._showing.check(self._answers, others)
         self._out[by] = plan.anchor if check is None else self._standing.home(check.anchor[0])
-        return check or self._showing.plan(plan)
+        return check or (self._showing.doubts(plan, doubts) if doubts else self._showing.plan(plan))
 
     def answer(
         self, screen: Screen, same: Iterable[int] = (), by: str = "", at: datetime | None = None, why: str = ""

@@ -66,17 +66,17 @@ class Showing:
             check=True,
         )
 
-    def doubts(self, group: str, doubts: Sequence[Doubt]) -> Screen:
-        """Return the screen on what was answered on one group and looks wrong."""
-        together = doubts[0].together
-        kept = [doubt for doubt in doubts if doubt.together == together and doubt.one == doubts[0].one]
-        kept = sorted(kept, key=lambda doubt: (-doubt.gain, doubt.other))[: self.chooser.costs.longest]
+    def doubts(self, plan: Plan, doubts: Sequence[Doubt]) -> Screen:
+        """Return the screen on what was answered on one group and looks wrong, and on what is new beside it."""
+        new = f"{len(plan.candidates)} candidates are new. " if plan.candidates else ""
         return Screen(
-            self._beside(kept[0].one),
-            [self._beside(doubt.other) for doubt in kept],
-            f"Shown again: {'they were taken for' if together else 'none was taken for'} the same, and the texts say "
-            "otherwise. What is said now stands.",
-            again=tuple((doubt.one, doubt.other) for doubt in kept),
+            self._beside(doubts[0].one),
+            [*(self._shown(group) for group in plan.candidates), *(self._beside(doubt.other) for doubt in doubts)],
+            f"{new}Shown again: {len(doubts)} of which the texts say otherwise than was said, or hardly the same. "
+            "What is said now stands.",
+            (*plan.chances.tolist(), *(doubt.chance for doubt in doubts)),
+            (*_parts(plan), *(() for _ in doubts)),
+            again=tuple((doubt.one, doubt.other) for doubt in doubts),
         )
 
     def contest(self, contest: Contest) -> Screen:

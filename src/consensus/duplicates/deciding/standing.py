@@ -15,13 +15,12 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from consensus.digest import short_id
+from consensus.duplicates.deciding.erring import Asked, error_rate
 from consensus.duplicates.deciding.links import Links
 
 __all__ = ["Aside", "Contest", "Said", "Standing"]
 
 Pair = tuple[str, str]
-
-_UNLIKE, _OF = 1.0, 60.0  # what is believed of reviewers before anything was repeated: disagreements, repeats
 
 
 class Aside(NamedTuple):
@@ -33,7 +32,7 @@ class Aside(NamedTuple):
 
 
 class Said(NamedTuple):
-    """How often two submissions were said to be the same, or not, and on which screen last."""
+    """How often two submissions were said to be the same, or not, more than the opposite; on which screen last."""
 
     times: int
     number: int
@@ -74,8 +73,10 @@ class Standing:
     repeats: int = 0
     disagreements: int = 0
     contradictions: int = 0
+    asked: list[Asked] = field(default_factory=list)
     _named: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _apart: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _error: tuple[tuple[int, int, int], float] = ((-1, -1, -1), 0.0)
 
     def read(self, row: Mapping[str, Any]) -> None:
         """Take one decision; kinds that move no submission are passed over."""
@@ -106,21 +107,25 @@ class Standing:
         return [contest for contest in self.contests.values() if self._is_open(contest.pair)]
 
     def error(self) -> float:
-        """Return how often an answer on one candidate is taken to be wrong, from what was repeated unannounced.
+        """Return how often an answer on one candidate is taken to be wrong, from all that was asked more than once."""
+        seen = (self.repeats, self.disagreements, len(self.asked))
+        if self._error[0] != seen:
+            self._error = (seen, error_rate(self.repeats, self.disagreements, self.asked))
+        return self._error[1]
 
-        Of two answers on the same that disagree one is wrong; before anything was repeated it is about 1 in 120.
+    def partings(self, group: str) -> dict[str, Said]:
+        """Return for each group that was told apart from a group how often it was, and on which screen last.
+
+        Of answers alone: what was split by hand is not among them.
         """
-        unlike = min((self.disagreements + _UNLIKE) / (self.repeats + _OF), 0.49)
-        return float((1 - (1 - 2 * unlike) ** 0.5) / 2)
-
-    def partings(self, group: str) -> list[Pair]:
-        """Return of each group that was told apart from a group two submissions by which it was, the group's first."""
-        found: dict[str, Pair] = {}
-        for one in sorted(self.members.get(group, ())):
-            for other in sorted(self._apart[one]):
-                if self.group[other] != group:
-                    found.setdefault(self.group[other], (one, other))
-        return list(found.values())
+        found: dict[str, Said] = {}
+        for one in self.members.get(group, ()):
+            for other in self._apart[one]:
+                said, home = self.parted.get(_named(one, other)), self.group[other]
+                if home != group and said is not None:
+                    before = found.get(home, Said(0, 0))
+                    found[home] = Said(before.times + said.times, max(before.number, said.number))
+        return found
 
     # -- the acts ---------------------------------------------------------------------------------------------------
 
@@ -138,16 +143,21 @@ class Standing:
             self._settle(anchor, [s for s in same if s], [d for d in different if d])
             del self.contests[settled]
             return
+        again: set[str] = set()
         if value.get("check"):
             self._compare_repeats(value)
         elif value.get("again"):
-            self.contradictions += self._turned(anchor, same, different)
-            self._settle(anchor, [s for s in same if s], [d for d in different if d])
-            return
+            again = {other for _, other in value["again"]}
+            self._note_asked(anchor, value)
+            twice = [s for s in same if s in again], [d for d in different if d in again]
+            self.contradictions += self._turned(anchor, *twice)
+            self._settle(anchor, *twice)
         for other in filter(None, same):
-            self._say_same(anchor, other, row["by"])
+            if other not in again:
+                self._say_same(anchor, other, row["by"])
         for other in filter(None, different):
-            self._say_different(anchor, other, row["by"])
+            if other not in again:
+                self._say_different(anchor, other, row["by"])
 
     def _read_split(self, row: Mapping[str, Any]) -> None:
         value = row["value"]
@@ -241,16 +251,39 @@ class Standing:
         self._tell_apart(anchor, other)
         self._count(self.parted, (anchor, other))
 
-    def _count(self, said: dict[Pair, Said], pair: Pair, *, known: bool = False) -> None:
-        """Count one more time that two were said to be the same, or not; `known`: only if an answer ever said so."""
-        named = (min(pair), max(pair))
-        if named in said or not known:
-            said[named] = Said(said[named].times + 1 if named in said else 1, self.compared)
+    def _count(self, said: dict[Pair, Said], pair: Pair, *, known: bool = False, before: int = 0) -> None:
+        """Count one more time that two were said to be the same, or not; `known`: only if an answer ever said so.
 
-    def _turned(self, anchor: str, same: list[str | None], different: list[str | None]) -> int:
+        `before`: how often the opposite was said.
+        """
+        named = _named(*pair)
+        if named in said or not known:
+            said[named] = Said((said[named].times if named in said else -before) + 1, self.compared)
+
+    def _note_asked(self, anchor: str, value: Mapping[str, Any]) -> None:
+        """Note how answers that were asked for again, since they looked wrong, came out."""
+        now = {each for shown in value["same"] for each in shown}
+        shown = [ids[0] for ids in (*value["same"], *value["different"])]
+        chances = dict(zip(shown, value.get("chances", ()), strict=False))
+        apart = self.partings(self.group[anchor])
+        for _, other in value["again"]:
+            if other not in chances or other not in self.group:
+                continue
+            together = self.group[anchor] == self.group[other]
+            said = self._last_link(anchor, other) if together else apart.get(self.group[other])
+            if said is not None:
+                chance = chances[other]
+                self.asked.append(Asked(1 - chance if together else chance, said.times, (other in now) != together))
+
+    def _last_link(self, anchor: str, other: str) -> Said | None:
+        """Return what was said of the last link by which one hangs together with another."""
+        steps = self.links.path(anchor, other)
+        return self.joined.get(_named(*steps[-2:])) if len(steps) > 1 else None
+
+    def _turned(self, anchor: str, same: list[str], different: list[str]) -> int:
         """Return of how many something else is said now than stands."""
         home = self.group[anchor]
-        return sum(self.group[o] != home for o in same if o) + sum(self.group[o] == home for o in different if o)
+        return sum(self.group[o] != home for o in same) + sum(self.group[o] == home for o in different)
 
     def _compare_repeats(self, value: Mapping[str, Any]) -> None:
         """Count how many answers that were asked for once more, unannounced, disagree with what stands."""
@@ -274,9 +307,10 @@ class Standing:
         """Let the later word stand: links are cut where it says different, and what told apart is dropped for same."""
         for other in same:
             if self.group[other] != self.group[anchor]:
+                before = self.partings(self.group[anchor]).get(self.group[other], Said(0, 0)).times
                 self._reconcile(self.group[anchor], self.group[other])
                 self._merge(anchor, other)
-                self._count(self.joined, (anchor, other))
+                self._count(self.joined, (anchor, other), before=before)
             else:
                 self._say_same(anchor, other, "")
         judged = set(different)
@@ -294,6 +328,7 @@ class Standing:
             for told in self._apart[each] & inside:
                 self._apart[each].discard(told)
                 self._apart[told].discard(each)
+                self.parted.pop(_named(each, told), None)
 
     def _merge(self, anchor: str, other: str) -> None:
         """Join two groups; the larger keeps its id, of two alike the anchor's."""
@@ -307,11 +342,11 @@ class Standing:
 
     def _cut(self, kept: str, leaving: str) -> None:
         self.links.cut(kept, leaving)
-        self.joined.pop((min(kept, leaving), max(kept, leaving)), None)
+        said = self.joined.pop(_named(kept, leaving), Said(0, 0))
         reached = self.links.reached(leaving)
         self._place(reached, self._fresh(reached))
         self._tell_apart(kept, leaving)
-        self._count(self.parted, (kept, leaving))
+        self._count(self.parted, (kept, leaving), before=said.times)
 
     def _gather(self, submissions: list[str], into: str) -> None:
         """Take submissions out of their groups into one of their own; those left behind stay together."""
@@ -359,3 +394,7 @@ class Standing:
             self._gather(coming, self._fresh(coming))
             self._reconcile(self.group[beside], self.group[coming[0]])
             self._merge(beside, coming[0])
+
+
+def _named(one: str, other: str) -> Pair:
+    return (one, other) if one < other else (other, one)
