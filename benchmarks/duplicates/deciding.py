@@ -119,7 +119,8 @@ def timing(shared: Path) -> None:
         queue.answer(screen, same)
         taken.append(time.perf_counter() - began)
     print(
-        f"\n{len(case.ids)} texts: opened in {opened:.1f} s; the next screen in {1000 * np.median(waits):.0f} ms "
-        f"(median of {len(waits)}; at most {1000 * max(waits):.0f} ms), after the answer before it was taken in within "
-        f"{1000 * np.median(taken):.0f} ms (at most {1000 * max(taken):.0f} ms, when all is weighed anew)."
+        f"\n{len(case.ids)} texts whose vectors are there: opened in {opened:.1f} s; the next screen in "
+        f"{1000 * np.median(waits):.0f} ms (median of {len(waits)}; at most {1000 * max(waits):.0f} ms), after the "
+        f"answer before it was taken in within {1000 * np.median(taken):.0f} ms (at most {1000 * max(taken):.0f} ms, "
+        "when all is weighed anew)."
     )

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from consensus import ReviewQueue
 from consensus.duplicates import propose_groups
 from consensus.embedding import Embedder, default_embedder
 
-__all__ = ["encoding", "main", "proposing"]
+__all__ = ["encoding", "main", "opening", "proposing"]
 
 MANY = 10_000
 
@@ -54,6 +55,16 @@ def encoding(count: int) -> None:
     _row(f"first reading of {count:,} short texts", began, worked, times=5)
 
 
+def opening(shared: str, count: int) -> None:
+    """Print what it takes to open a review on texts of which none was ever read, vectors and tokens kept nowhere."""
+    frame = pd.read_csv(Path(shared) / "banking77_clusters.csv", keep_default_na=False).iloc[:count]
+    submissions = pd.DataFrame({"submission_id": frame["id"], "text": frame["text"]}, dtype=object)
+    model = default_embedder()
+    began, worked = time.perf_counter(), time.process_time()
+    ReviewQueue(submissions, model)
+    _row(f"review opened on {count:,} new texts of BANKING77", began, worked)
+
+
 def _row(what: str, began: float, worked: float, times: int = 1) -> None:
     seconds, cpu = times * (time.perf_counter() - began), times * (time.process_time() - worked)
     print(f"| {what} | {seconds:.1f} | {cpu:.1f} | {_peak():.0f} |", flush=True)
@@ -65,11 +76,12 @@ def _peak() -> float:
     return int(told.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def main(folder: object) -> None:
+def main(folder: Path) -> None:
     """Measure on this machine as it is; the processor's time hardly depends on what else runs."""
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start.\n", flush=True)
     print("| | seconds | processor seconds | peak MiB |\n|---|---:|---:|---:|", flush=True)
-    for call in (f"encoding({MANY})", f"proposing({MANY})", f"proposing({10 * MANY})"):
+    opened = f"opening({str(folder)!r}, {MANY})"
+    for call in (f"encoding({MANY})", opened, f"proposing({MANY})", f"proposing({10 * MANY})"):
         code = f"from benchmarks.duplicates import speed; speed.{call}"
         done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
         print(done.stdout, end="", flush=True)
