@@ -50,6 +50,21 @@ def fill_gather(visitor, *texts):
     return visitor.press("next", a__age="prefer_not_to_say")
 
 
+def test_who_comes_through_a_partners_link_finds_that_partner_chosen_and_may_choose_another(gathering):
+    client, db, _clock = gathering
+    chosen = [[("a.partner", "kith_and_carers")], []]
+
+    found = [
+        [field for field in begun(client, path).form.fields if field[0] == "a.partner"]
+        for path in ("/s/lanternfield/gather/kith_and_carers", "/s/lanternfield/gather")
+    ]
+    visitor = begun(client).press("next", a__group="public", a__partner="open_door").press("next", a__q="Why?")
+    visitor.press("next").press()
+
+    assert found == chosen
+    assert {answer.partner for answer in rows(db, models.Answer)} == {"open_door"}
+
+
 def test_words_travel_from_an_open_link_to_the_store_as_they_were_written(gathering):
     client, db, clock = gathering
     visitor = begun(client)

@@ -90,6 +90,16 @@ def test_a_late_ballot_and_an_earlier_version_are_not_in_the_chain(db, questions
     assert found == [False, True, False]
 
 
+def test_the_grace_is_for_those_who_had_begun_by_the_close(db, questions, tmp_path):
+    within = INTERIM_CLOSES + timedelta(minutes=10)
+    began = [INTERIM_CLOSES, INTERIM_CLOSES + timedelta(seconds=1)]
+    sent = [people.send(db, INTERIM, at=within, began_at=at, choices=questions[:2]) for at in began]
+
+    close(db, tmp_path)
+
+    assert [verify.examine(published(tmp_path), [one.code])[1] == [] for one in sent] == [True, False]
+
+
 def test_freezing_again_changes_nothing(db, questions, tmp_path):
     people.send(db, INTERIM, at=SENT, choices=questions[:2])
     close(db, tmp_path)
