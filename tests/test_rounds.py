@@ -268,3 +268,15 @@ def test_the_links_of_a_round_are_one_a_partner_and_one_for_everybody(tmp_path, 
         "https://small.example.org/s/small/gather/sleep_well",
         "https://small.example.org/s/small/gather",
     ]
+
+
+def test_how_many_have_begun_is_told_without_a_small_count(tmp_path, db):
+    steps.register(db, small_folder(tmp_path / "in"), by="ann", now=walk.ANSWERED)
+    steps.open_round(db, "small", "gather", by="ann", now=walk.ANSWERED)
+    (before,) = steps.status(db, "small", now=walk.ANSWERED).reach
+    for _ in range(3):
+        taking_part.begin(db, "small", "gather", "", {}, language="en", now=walk.ANSWERED)
+
+    (reach,) = steps.status(db, "small", now=walk.ANSWERED).reach
+
+    assert (before.funnel["begun"], reach.funnel["begun"]) == ("0", "<5")
