@@ -204,6 +204,7 @@ _IDENTIFIERS: dict[str, re.Pattern[str]] = {
     "nhs_number": re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)"),
     "date_of_birth": re.compile(
         r"(?<!\d)(?:\d{1,2}(?P<by>[./-])\d{1,2}(?P=by)(?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d"
+        r"|(?:0?[1-9]|[12]\d|3[01]) (?:0?[1-9]|1[0-2]) (?:19|20)\d\d"
         rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? (?:19|20)\d\d"
         rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d)(?!\d)",
         re.IGNORECASE,
