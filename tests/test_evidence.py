@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from consensus.duplicates import FEATURES, Combiner, Evidence, neighbours, without_common
+from consensus.duplicates import FEATURES, PRIOR, Combiner, Evidence, neighbours, without_common
 from consensus.embedding import LexicalEmbedder
 from tests.profiles import examples
 
@@ -93,6 +93,19 @@ def test_evidence_of_any_texts_is_finite_and_the_same_from_either_side() -> None
     assert np.isfinite(told).all()
     np.testing.assert_array_equal(told, evidence.between(every[:, ::-1]))
     assert evidence.between(np.zeros((0, 2))).shape == (0, len(FEATURES))
+
+
+def test_answers_and_prior_together_make_what_is_learned_most_probable_however_far_evidence_lies_apart() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.uniform(size=(80, len(FEATURES)))
+    same = rows[:, 0] > 0.6
+
+    taught = Combiner().learn(rows, same)
+
+    scaled = ((rows - PRIOR.centre) / np.array(PRIOR.spread)).clip(-6, 6)
+    by_answers = (scaled * (taught.probability(rows) - same)[:, None]).sum(axis=0)
+    by_prior = PRIOR.hold * (taught.weight[:-1] - PRIOR.weight)
+    assert by_answers == pytest.approx(-by_prior, abs=1e-2)
 
 
 def test_what_is_learned_does_not_depend_on_the_order_of_answers_and_grows_with_them() -> None:

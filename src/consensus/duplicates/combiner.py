@@ -105,13 +105,21 @@ class Combiner:
 
 def _fit(columns: Floats, target: Floats, counted: Floats, start: Floats, hold: Floats) -> Floats:
     """Return the weights that answers and prior together make most probable, by Newton's steps."""
-    weight = start.copy()
+
+    def lost(weight: Floats) -> float:
+        margin = np.where(target > 0.5, 1, -1) * (columns @ weight)
+        return float((counted * np.logaddexp(0, -margin)).sum() + (hold * (weight - start) ** 2).sum() / 2)
+
+    weight, loss = start.copy(), lost(start)
     for _ in range(_ROUNDS):
         given = expit(columns @ weight)
         slope = columns.T @ (counted * (given - target)) + hold * (weight - start)
         curve = (columns * (counted * given * (1 - given)).clip(1e-9)[:, None]).T @ columns + np.diag(hold)
         step = np.linalg.solve(curve, slope)
-        weight = weight - step * min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-12))
+        step *= min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-12))
+        while (there := lost(weight - step)) > loss + _CLOSE * (1 + loss) and np.abs(step).max() > _CLOSE:
+            step /= 2  # a step that goes too far makes it worse
+        weight, loss = weight - step, there
         if np.abs(step).max() < _CLOSE:
             break
     return weight.round(_DECIMALS)
