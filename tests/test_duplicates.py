@@ -13,26 +13,30 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from threadpoolctl import threadpool_limits
 
+from consensus import ReviewQueue
 from consensus.duplicates import (
     SPELLING_THRESHOLD,
     THRESHOLD,
     b_cubed,
     calibrated_threshold,
     group_id,
+    grouping,
     normalise,
     pairwise,
     propose_groups,
     propose_wordings,
 )
+from consensus.duplicates.grouping import Part
 from consensus.duplicates.linking import link
 from consensus.duplicates.neighbourhood import likeness, linked, spelled_likeness
 from consensus.duplicates.neighbours import neighbours, on_grid
-from consensus.embedding import LexicalEmbedder, default_embedder
+from consensus.embedding import CachedEmbedder, LexicalEmbedder, MiniLM, default_embedder
 from tests.profiles import examples
 
 WHATS = ["running", "lithium", "yoga", "housing", "peer support", "sertraline", "school nurses", "light therapy",
          "family therapy", "debt advice", "clozapine", "gardening"]  # fmt: skip
 SLEEP = ["Does poor sleep cause depression?", "Can poor sleep cause a depression?", "does POOR sleep cause depression"]
+TWO = ["Does diet help?", "Is ECT safe?"]
 WORK = ["Which support helps people keep a job?", "Which support helps people to keep their job?"]
 
 
@@ -152,6 +156,60 @@ def test_texts_seen_with_their_nearest_are_grouped_better_than_alone_with_a_mode
             for linkage in (alone, seen)
         ]
         assert best[1] > best[0] + 0.015
+
+
+def test_texts_compared_token_by_token_are_grouped_better_than_by_vectors_alone(shared: Path) -> None:
+    questions = _covidq(shared)
+    texts, truth = tuple(questions["text"]), questions["cluster"].tolist()
+    part = Part(default_embedder(), np.arange(len(texts)), default_embedder().encode(texts), texts)
+
+    best = [
+        max(
+            b_cubed(linkage.cut(cut), truth).f1 + pairwise(linkage.cut(cut), truth).f1
+            for cut in np.arange(0.6, 0.9, 0.02)
+        )
+        for linkage in (linked(part.likeness(), 0.6)[1], part.linked(0.6)[1])
+    ]
+
+    assert best[1] > best[0] + 0.01
+
+
+def test_of_more_wordings_than_are_compared_no_token_is_read(monkeypatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(MiniLM, "tokens", lambda self, texts: [asked.append(text) for text in texts])
+    monkeypatch.setattr(grouping, "MOST_ALIGNED", len(TWO) - 1)
+
+    proposals = propose_groups(frame_of(TWO), default_embedder())
+
+    assert len(proposals) == len(TWO)
+    assert not asked
+
+
+def test_proposals_and_the_review_queue_read_one_table_of_tokens(tmp_path: Path) -> None:
+    class Counting(CachedEmbedder):
+        def tokens(self, texts):
+            asked.append(len(texts))
+            return super().tokens(texts)
+
+    asked: list[int] = []
+    submissions = frame_of([*SLEEP, *WORK, "Is ECT safe?"])
+    embedder = Counting(default_embedder(), tmp_path)
+
+    first = propose_groups(submissions, embedder)
+    read = sum(asked)
+    ReviewQueue(submissions, embedder)
+    again = propose_groups(submissions, embedder)
+
+    assert read == sum(asked) == 5, "five wordings, each read once"
+    pd.testing.assert_frame_equal(first, again)
+    pd.testing.assert_frame_equal(first, propose_groups(submissions))
+
+
+def test_of_a_single_wording_nothing_is_compared(tmp_path: Path) -> None:
+    proposals = [propose_groups(frame_of(["Sleep?"]), CachedEmbedder(default_embedder(), tmp_path)) for _ in range(2)]
+
+    pd.testing.assert_frame_equal(*proposals)
+    assert proposals[0]["similarity"].tolist() == [0]
 
 
 def test_a_text_in_a_language_that_the_model_lacks_is_compared_by_spelling_within_its_language() -> None:

@@ -20,7 +20,9 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.duplicates.deciding import embedder
 from benchmarks.duplicates.grouping_peers import PEERS
 from consensus.duplicates import FEATURES, Combiner, Evidence, b_cubed, pairwise, propose_groups
-from consensus.duplicates.neighbourhood import likeness, linked, spelled_likeness
+from consensus.duplicates.calibrating import steady_threshold
+from consensus.duplicates.grouping import Part
+from consensus.embedding import LexicalEmbedder
 
 __all__ = ["groups", "main", "pairs"]
 
@@ -76,11 +78,12 @@ def _halves(truth: list[str]) -> list[tuple[np.ndarray, np.ndarray]]:
     return found
 
 
-def _line(name: str, labelled: Iterable[list[int]], truth: list[str]) -> None:
+def _line(name: str, labelled: Iterable[list[int]], truth: list[str], *, steady: bool = False) -> None:
+    """Print the scores of one way; `steady` thresholds are chosen as those of a partnership are."""
     candidates, scores = list(labelled), []
     for known, unseen in _halves(truth):
-        told = [b_cubed(labels, truth, known).f1 + pairwise(labels, truth, known).f1 for labels in candidates]
-        best = candidates[int(np.argmax(told))]
+        told = np.array([b_cubed(labels, truth, known).f1 + pairwise(labels, truth, known).f1 for labels in candidates])
+        best = candidates[int(steady_threshold(np.arange(len(told)), told) if steady else np.argmax(told))]
         scores.append((b_cubed(best, truth, unseen).f1, pairwise(best, truth, unseen).f1))
     b3, pair = np.mean(scores, axis=0)
     print(f"| {name} | {b3:.3f} | {pair:.3f} |", flush=True)
@@ -93,10 +96,11 @@ def groups(name: str, frame: pd.DataFrame) -> None:
     print(f"| {name}, {len(frame)} texts, threshold from the other half of the groups | B-cubed F1 | pairwise F1 |")
     print("|---|---:|---:|")
     _line("doing nothing", [list(range(len(frame)))], truth)
-    for view, rows in ((embedder().name, likeness(vectors)), ("no model", spelled_likeness(texts))):
-        _, linkage = linked(rows, LOWEST)
+    for view, reader in ((embedder().name, embedder()), ("no model", LexicalEmbedder())):
+        part = Part(reader, np.arange(len(texts)), reader.encode(texts), tuple(texts))
+        _, linkage = part.linked(LOWEST)
         cuts = (linkage.cut(threshold).tolist() for threshold in np.arange(LOWEST, 0.95, 0.01))
-        _line(f"proposals, {view}", cuts, truth)
+        _line(f"proposals, {view}", cuts, truth, steady=True)
     for peer, run in PEERS.items():
         try:
             _line(peer, run(texts, vectors), truth)

@@ -10,14 +10,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from consensus.digest import short_id
+from consensus.duplicates.aligning import aligned
 from consensus.duplicates.arriving import by_wording, received
+from consensus.duplicates.evidence import without_common
 from consensus.duplicates.languages import UNKNOWN, language
+from consensus.duplicates.linking import Linkage
 from consensus.duplicates.neighbourhood import likeness, linked, spelled_likeness
-from consensus.duplicates.neighbours import GRID_LENGTH, on_grid
+from consensus.duplicates.neighbours import GRID_LENGTH, neighbours, on_grid
 from consensus.embedding import Embedder, LexicalEmbedder, default_embedder
+from consensus.embedding.encoding import tokens_of
 from consensus.vocabulary import COLUMNS, empty
 
 __all__ = [
+    "MOST_ALIGNED",
     "SPELLING_THRESHOLD",
     "THRESHOLD",
     "group_id",
@@ -26,17 +31,22 @@ __all__ = [
     "readable_parts",
 ]
 
-THRESHOLD = 0.8
+THRESHOLD = 0.78
 """The least mean cosine between two groups that are joined, where a language model compares them.
 
 Cosines are those of texts seen with the ones nearest to them: two texts that are each other's nearest reach it from a
-cosine of 0.53 on. It is on the careful side of the best: a person who takes a group as proposed undoes a wrong one with
+cosine of 0.52 on. It is on the careful side of the best: a person who takes a group as proposed undoes a wrong one with
 more effort than it takes to join two. Thresholds do not carry over from one collection of texts to another:
 `calibrated_threshold` finds one from groups that people have made.
 """
 
 SPELLING_THRESHOLD = 0.7
 """The same where spelling alone is compared."""
+
+MOST_ALIGNED = 5_000
+"""Wordings up to which texts that are near are compared token by token: each is read again for that."""
+
+_COMPARED = 50  # texts near to each that it is compared with, as many as the review queue compares
 
 
 def group_id(submission_ids: Iterable[str]) -> str:
@@ -62,7 +72,8 @@ def propose_groups(
 
     Submissions of the same wording (case, marks and white space apart) are together; then groups whose mean cosine
     reaches the threshold are joined, the nearest first (average linkage). Cosines are taken without what all texts
-    share, and each text is seen with those nearest to it. Texts in a language that the embedder has not learned are
+    share, and each text is seen with those nearest to it. Up to 5,000 wordings, those that are near are compared token
+    by token for that, where the embedder tells tokens. Texts in a language that the embedder has not learned are
     compared by spelling, within their language alone.
     Submissions that carry a status are left out. Nothing is merged: a person takes a proposal or leaves it.
 
@@ -129,6 +140,18 @@ class Part:
             return spelled_likeness(self.texts)
         return likeness(self.vectors, common_directions=common_directions)
 
+    def linked(self, least: float, *, common_directions: bool = True) -> tuple[NDArray[np.float32], Linkage]:
+        """Return the vectors of these texts seen with those nearest to them, and their joins down to `least`.
+
+        Texts that are near are also compared token by token, where the embedder tells tokens and the texts are not more
+        than `MOST_ALIGNED`.
+        """
+        rows = self.likeness(common_directions=common_directions)
+        if len(self.texts) > MOST_ALIGNED or tokens_of(self.embedder, []) is None:
+            return linked(rows, least)
+        near = neighbours(without_common(self.vectors), min(_COMPARED, max(len(self.texts) - 1, 0)))
+        return linked(rows, least, near, aligned(self.embedder, self.texts, near.index))
+
     @property
     def threshold(self) -> float:
         """Return the least mean cosine at which groups are joined by default."""
@@ -174,7 +197,7 @@ def _proposed(
 ) -> Iterator[tuple[str, str, float, str]]:
     """Yield the proposals of the groups of one part."""
     least = part.threshold if threshold is None else threshold
-    seen, linkage = linked(part.likeness(common_directions=common_directions), least)
+    seen, linkage = part.linked(least, common_directions=common_directions)
     groups = linkage.cut(least)
     grid = on_grid(seen)
     order = np.argsort(groups, kind="stable")
