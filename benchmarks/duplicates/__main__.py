@@ -11,7 +11,7 @@ import io
 import sys
 from pathlib import Path
 
-PARTS = ("speed", "machine", "screening", "deciding", "errors", "intervals", "whole", "start", "banking")
+PARTS = ("speed", "machine", "screening", "deciding", "errors", "intervals", "whole", "start", "prior", "banking")
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 DOCUMENT, SECTION = ROOT / "docs" / "measured.md", "## Duplicates"

@@ -40,14 +40,24 @@ class Prior:
 
 
 PRIOR = Prior(
-    centre=(0.54, 0.49, -0.03, 0.23, 0.28, 0.60, 0.51, 0.33, 0.48, 0.11, 0.06, 0.06, 0.31, 0.0),
-    spread=(0.18, 0.20, 0.16, 0.18, 0.21, 0.14, 0.11, 0.21, 0.39, 0.20, 0.17, 0.17, 0.32, 0.05),
-    weight=(0.91, 0.23, 0.51, -0.24, -0.08, 0.08, 0.13, 0.04, 0.05, -0.04, -0.01, 0.02, -0.17, 0.02),
-    level=-0.71,
+    centre=(
+        *(0.57, 0.65, -0.05, 0.86, 0.92, 0.73, 0.81, 0.56, 0.66, 0.23, 0.28, 0.62),
+        *(0.53, 0.34, 0.27, 0.41, 0.59, 0.76, 0.41, 0.09, 0.02, 0.02, 0.27, 0.00),
+    ),
+    spread=(
+        *(0.16, 0.15, 0.10, 0.09, 0.05, 0.10, 0.09, 0.13, 0.13, 0.18, 0.20, 0.14),
+        *(0.12, 0.22, 0.17, 0.22, 0.19, 0.13, 0.36, 0.19, 0.10, 0.11, 0.31, 0.05),
+    ),
+    weight=(
+        *(0.27, 0.68, 0.00, 0.00, 0.00, 0.00, 0.00, 0.39, 0.20, 0.00, 0.07, 0.00),
+        *(0.00, 0.00, 0.05, 0.02, 0.00, 0.00, 0.00, 0.00, 0.00, -0.02, -0.03, -0.11),
+    ),
+    level=-0.19,
 )
-"""Fitted on near pairs of three collections of questions that people grouped or paired, each counting the same.
+"""Fitted on near pairs of two collections of questions that people grouped (`python -m benchmarks.duplicates prior`).
 
-It ranks pairs about as the cosine alone does: what else speaks for or against two texts, answers have to teach.
+It weighs meaning in the main directions and token by token; what else speaks for or against two texts differs from one
+collection to another, and answers have to teach it.
 """
 
 
@@ -59,8 +69,8 @@ class Combiner:
     --------
     >>> from consensus.duplicates import FEATURES
     >>> rows = np.zeros((2, len(FEATURES)))
-    >>> rows[0, :8] = 0.9
-    >>> rows[1, :8] = 0.1
+    >>> rows[0, :16] = 0.9
+    >>> rows[1, :16] = 0.1
     >>> same, different = Combiner().probability(rows)
     >>> bool(same > 0.8 > 0.1 > different)
     True

@@ -1,4 +1,8 @@
-"""What speaks for and against two submissions asking the same: meaning, spelling, and words that set them apart."""
+"""What speaks for and against two submissions asking the same: meaning, spelling, and words that set them apart.
+
+Meaning is told in several ways: by one vector a text in all directions or in those in which the collection differs most
+- what is left are details of wording more than of sense -, and token by token, roughly and finely.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +15,38 @@ from rapidfuzz import fuzz, process
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from consensus.duplicates.aligning import Aligned
 from consensus.duplicates.cues import ASKING, NEGATIONS, PEOPLE, TREATMENT_ENDINGS, cue, numbers
 from consensus.duplicates.neighbours import cosines_between, neighbours, on_grid
+from consensus.duplicates.resembling import Resembling
 from consensus.duplicates.wording import normalise
+from consensus.embedding import Tokens
+from consensus.embedding.encoding import unit_rows
 
-__all__ = ["FEATURES", "Evidence", "spelled", "without_common"]
+__all__ = ["FEATURES", "Evidence", "in_main_directions", "spelled", "without_common"]
 
 Floats = NDArray[np.float64]
 Pairs = NDArray[np.int64]
 
 FEATURES = (
     "meaning",
-    "meaning_without_common",
+    "meaning_main",
     "meaning_nearness",
+    "meaning_said_4_less",
+    "meaning_said_4_more",
+    "meaning_said_16_less",
+    "meaning_said_16_more",
+    "meaning_said_64_less",
+    "meaning_said_64_more",
     "words",
     "pieces",
     "token_set",
     "token_sort",
     "shared_rare",
+    "resembled_less",
+    "resembled_more",
+    "unlike_less",
+    "unlike_more",
     "length",
     "negation",
     "numbers",
@@ -36,9 +54,16 @@ FEATURES = (
     "asking",
     "medicine",
 )
-"""The columns of `Evidence.between`: the first eight grow with likeness, the others with what sets two texts apart."""
+"""The columns of `Evidence.between`: those up to `resembled_more` grow with likeness, the others with what sets apart.
 
-_COMMON = 2
+`said` is told token by token, in so many directions: how much the text that says less of the other says of it, and the
+one that says more. `resembled` tells the same of words and their spelling, `unlike` the rarest word of either that the
+other has nothing like.
+"""
+
+_MAIN = 64
+_WHOLE = 127.0  # the length of a vector that stands for a token, in whole numbers
+_ROUGHLY = (4, 16)
 _FEW = 50
 _LOCAL = 10
 _LONGEST = 1_000  # characters of a text that are compared by spelling
@@ -85,6 +110,34 @@ def without_common(vectors: NDArray[np.float32], directions: int = 0, *, kept: f
     return moved
 
 
+def in_main_directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return vectors without their mean, in the 64 directions in which they differ most.
+
+    What lies outside them is more of a text's wording than of its sense, and left out the more, the more texts there
+    are. Source: Raunak, Gupta and Metze 2019, "Effective dimensionality reduction for word embeddings".
+
+    Examples
+    --------
+    >>> rows = np.random.default_rng(0).normal(size=(300, 80)).astype(np.float32)
+    >>> bool(np.linalg.norm(rows - in_main_directions(rows)) > 0)
+    True
+    """
+    grid = on_grid(vectors)
+    known = np.asarray(grid.any(axis=1))
+    count = max(int(known.sum()), 1)
+    part = count / (count + _FEW)
+    sums = grid.sum(axis=0, dtype=np.float64)
+    main = _directions(grid, sums, count)[:_MAIN]
+    moved = np.empty(grid.shape, np.float32)
+    with threadpool_limits(1):
+        for start in range(0, len(grid), _ROWS):
+            rows, here = grid[start : start + _ROWS].astype(np.float64), known[start : start + _ROWS]
+            rows[here] -= part * sums / count
+            rows = (1 - part) * rows + part * (rows @ main.T) @ main
+            moved[start : start + _ROWS] = rows / np.sqrt((rows**2).sum(axis=1, keepdims=True)).clip(1e-9)
+    return moved
+
+
 def _directions(grid: NDArray[np.float32], sums: Floats, count: int) -> Floats:
     """Return the directions in which rows on the grid differ, the one in which they differ most first."""
     products = np.zeros((grid.shape[1], grid.shape[1]))
@@ -113,25 +166,33 @@ class Evidence:
     texts: tuple[str, ...]
     grids: tuple[NDArray[np.float32], ...]
     crowd: Floats
+    said: tuple[Aligned, ...]
     words: sparse.csr_matrix
     pieces: sparse.csr_matrix
+    resembling: Resembling
     rare: sparse.csr_matrix
     lengths: Floats
     cues: dict[str, sparse.csr_matrix]
 
     @classmethod
-    def of(cls, texts: Sequence[str], vectors: NDArray[np.float32]) -> Evidence:
-        """Return the evidence of texts with their vectors, both in the same order."""
+    def of(cls, texts: Sequence[str], vectors: NDArray[np.float32], tokens: Sequence[Tokens] | None = None) -> Evidence:
+        """Return the evidence of texts with their vectors and tokens, all in the same order.
+
+        Where no tokens are told, the vector of a text stands for its only one.
+        """
         compared = tuple(normalise(text[: 4 * _LONGEST])[:_LONGEST] for text in texts)
         centred = without_common(vectors)
         words = spelled(compared, analyzer="word", token_pattern=r"(?u)\b\w+\b", sublinear_tf=True)
+        said = Aligned.of(_as_tokens(vectors) if tokens is None else tokens)
         bags = [frozenset(text.split()) for text in compared]
         return cls(
             compared,
-            (on_grid(centred), on_grid(without_common(vectors, _COMMON))),
+            (on_grid(centred), on_grid(in_main_directions(vectors))),
             neighbours(centred, _LOCAL).cosine.mean(axis=1, dtype=np.float64) if len(compared) else np.zeros(0),
+            (*(said.roughly(directions) for directions in _ROUGHLY), said),
             words,
             spelled(compared, analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
+            Resembling.of(compared),
             _rarities(compared),
             np.array([len(text.split()) for text in compared], float),
             {name: _marks(find(bag, text) for bag, text in zip(bags, compared, strict=True)) for name, find in _CUES},
@@ -145,21 +206,29 @@ class Evidence:
 
     def _between(self, pairs: Pairs) -> Floats:
         left, right = pairs.T
-        meaning, apart = (cosines_between(grid, pairs) for grid in self.grids)
+        meaning, main = (cosines_between(grid, pairs) for grid in self.grids)
         lengths = np.log(self.lengths.clip(1))
         columns = [
             meaning,
-            apart,
+            main,
             meaning - (self.crowd[left] + self.crowd[right]) / 2,
+            *(said.between(pairs) for said in self.said),
             _product(self.words, left, right),
             _product(self.pieces, left, right),
             _spelling(fuzz.token_set_ratio, self.texts, left, right),
             _spelling(fuzz.token_sort_ratio, self.texts, left, right),
             _shared(self.rare, left, right),
+            self.resembling.between(pairs),
             np.abs(lengths[left] - lengths[right]),
             *(_different(marks, left, right) for marks in self.cues.values()),
         ]
         return np.column_stack(columns).round(_DECIMALS)
+
+
+def _as_tokens(vectors: NDArray[np.float32]) -> list[Tokens]:
+    """Return each vector as the only token of its text."""
+    states = np.rint(unit_rows(np.asarray(vectors, np.float32)) * _WHOLE).astype(np.int8)
+    return [Tokens(np.zeros(1, np.int32), state[None]) for state in states]
 
 
 def _negation(bag: frozenset[str], _: str) -> frozenset[str]:
