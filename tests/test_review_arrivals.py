@@ -72,3 +72,30 @@ def test_who_contradicts_what_was_said_is_counted_once_and_settled_once() -> Non
 
     assert (told.contradictions, told.open_contests) == (1, 1)
     assert (queue.progress().contradictions, queue.progress().open_contests) == (1, 0)
+
+
+def test_what_arrives_in_the_wording_of_a_group_that_was_split_joins_those_who_stayed() -> None:
+    queue = ReviewQueue(submissions(s1="Money", s2="Money", s3="Money"), LexicalEmbedder())
+    queue.split(queue.groups()["group"].iloc[0], ["s2"], by="Ada")
+
+    queue.add(submissions(s4="money!"))
+
+    assert together(queue) == [["s1", "s3", "s4"], ["s2"]]
+    everything = submissions(s1="Money", s2="Money", s3="Money", s4="money!")
+    assert together(ReviewQueue(everything, LexicalEmbedder(), queue.log)) == together(queue)
+
+
+def test_a_decision_that_stands_again_is_the_first_to_be_taken_back() -> None:
+    frame = submissions(s1="Sleep?", s2="Rest?", s3="Work?")
+    queue = ReviewQueue(frame, LexicalEmbedder())
+    for each in ("s1", "s2"):
+        queue.set_aside([each], "asked elsewhere", by="Ada")
+    queue.undo(by="Ada")
+    undoing = queue.log["decision_id"].iloc[-1]
+    redo = {"decision_id": "d9", "kind": "undo", "subject": undoing, "value": {}, "by": "Ada", "at": None, "why": ""}
+    queue.read([redo])
+    assert queue.aside()["submission_id"].tolist() == ["s1", "s2"]
+
+    queue.undo(by="Ben")
+
+    assert queue.aside()["submission_id"].tolist() == ["s1"]

@@ -88,7 +88,7 @@ class PlainDesk:
                 self.apart.add(frozenset((heads[0], other)))
 
     def split(self, leaving: list[str], left: list[str]) -> None:
-        for slip in (*leaving, *left):
+        for slip in (*left, *leaving):
             self.pile(slip)
         leaving = [slip for slip in leaving if slip not in self.aside]
         left = [slip for slip in left if slip not in self.aside]
@@ -116,8 +116,10 @@ class PlainDesk:
             self.pile(slip)
         self.aside |= set(slips)
 
-    def reword(self) -> None:
-        """Write on a pile's label."""
+    def reword(self, slips: list[str]) -> None:
+        """Write on a pile's label, which names those it is a question of when it becomes one."""
+        for slip in slips:
+            self.pile(slip)
 
     def partition(self) -> set[frozenset[str]]:
         """Return the piles at the end, untouched slips with those of their wording, nothing that is set aside."""
@@ -200,7 +202,8 @@ class Review(RuleBasedStateMachine):
         questions = self.queue.wordings()
         mine = questions.loc[questions["group"] == group, "question_id"].tolist()
         self.queue.reword(data.draw(st.sampled_from(mine)) if mine else group, "Why?", by="Ada", at=NOON)
-        self.acts.append(("reword",))
+        last = self.queue.log.iloc[-1]
+        self.acts.append(("reword", last["value"]["submissions"] if last["kind"] == "same_question" else []))
 
     @precondition(lambda self: self.acts)
     @rule()

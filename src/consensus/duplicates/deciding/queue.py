@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from consensus.decisions import in_force
+from consensus.decisions import in_force, taken_back
 from consensus.duplicates.aligning import aligned, reads_tokens
 from consensus.duplicates.arriving import received
 from consensus.duplicates.combiner import Combiner
@@ -167,8 +167,8 @@ class ReviewQueue:
         self._append(kind, subject, value, by, at, why)
 
     def undo(self, by: str = "", at: datetime | None = None, why: str = "") -> None:
-        """Take back the last decision that stands, by another row of the log."""
-        undone = {row["subject"] for row in self._rows if row["kind"] == "undo"}
+        """Take back the last decision that stands, by another row of the log; one that stands again counts."""
+        undone = taken_back(self.log)
         last = next((r for r in reversed(self._rows) if r["kind"] != "undo" and r["decision_id"] not in undone), None)
         if last is None:
             raise StageError("There is no decision to take back.")

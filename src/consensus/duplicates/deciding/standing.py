@@ -161,8 +161,8 @@ class Standing:
 
     def _read_split(self, row: Mapping[str, Any]) -> None:
         value = row["value"]
+        staying = self._name_all(value.get("left", ()))  # named first: more of their wording join those who stay
         leaving = self._name_all(value["submissions"])
-        staying = self._name_all(value.get("left", ()))
         if leaving:
             self._gather(leaving, self._fresh(leaving))
             for other in staying[:1]:
