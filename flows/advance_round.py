@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from consensus import orchestration, steps
 from consensus.settings import Settings
@@ -33,4 +33,6 @@ def advance_round(round_id: RoundId, act: RoundAct, now: Now = None) -> State[An
     with open_store() as db:
         for reply in orchestration.reconcile(db, now=instant(None)):
             get_run_logger().info(reply.sentence)
+    if outcome.counts.get("faults"):  # everything else was done; a failed run is what is looked at
+        return Failed(message=outcome.next)
     return Completed(message=outcome.done.strip())

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from consensus import orchestration, steps
 from consensus.errors import ConsensusError
@@ -51,6 +51,8 @@ def advance_rounds(now: Now = None) -> State[Any]:
         mail_is_due = any(steps.mail_is_due(db, name, now=at) for name, _title in steps.list_partnerships(db))
         if mail_is_due and Settings.from_environment().smtp_url:
             log.info(orchestration.trigger("send-mail", {}).sentence)
+    if outcome.counts.get("faults"):  # everything else was done; a failed run is what is looked at
+        return Failed(message=outcome.next)
     return Completed(message=" ".join(told))
 
 

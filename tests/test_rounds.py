@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import select
+from sqlmodel import col, select, update
 
 from consensus import models, steps, store
 from consensus.cli import main
@@ -280,3 +280,28 @@ def test_how_many_have_begun_is_told_without_a_small_count(tmp_path, db):
     (reach,) = steps.status(db, "small", now=walk.ANSWERED).reach
 
     assert (before.funnel["begun"], reach.funnel["begun"]) == ("0", "<5")
+
+
+@pytest.mark.parametrize("kept", [timedelta(0), timedelta(minutes=31)], ids=["at the close", "after the grace"])
+def test_a_fault_of_the_program_in_one_round_holds_up_no_other_and_leaves_nothing_half_done(tmp_path, db, kept):
+    times = ("2026-01-05T09:00:00", "2026-02-27T17:00:00", [])
+    steps.register(db, folder(tmp_path / "a", *times), by="ann", now=walk.ANSWERED)
+    other = folder(tmp_path / "b", *times)
+    plan = (other / "protocol.toml").read_text(encoding="utf-8").replace('id = "small"', 'id = "other"')
+    (other / "protocol.toml").write_text(plan, encoding="utf-8")
+    steps.register(db, other, by="ann", now=walk.ANSWERED)
+    with db.writing() as session:  # a grace that no calendar holds, as an earlier version took it
+        session.exec(update(models.Round).where(col(models.Round.partnership) == "other").values(grace_minutes=2**50))
+    steps.advance_rounds(db, now=OPENS)
+
+    outcome = steps.advance_rounds(db, now=CLOSES + kept)
+
+    states = {row.round_id: row.state for row in steps.list_rounds(db)}
+    assert outcome.counts["faults"] > 0
+    assert "'other-gather-1' was not brought on: OverflowError at line" in outcome.next
+    assert "'small-gather-1' closed" in outcome.done
+    assert states["small-gather-1"] == "closed"
+    with db.reading() as session:
+        roots = {row.round_id: row.root for row in store.list_rounds(session)}
+    assert bool(roots["small-gather-1"]) is bool(kept)
+    assert not roots["other-gather-1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -34,24 +35,34 @@ def advance_rounds(
 ) -> Outcome:
     """Do whatever is due in every partnership: open, remind, close, freeze, unlink, rank. Twice changes nothing.
 
+    A fault in one round undoes that round's act alone; the others go on. `counts["faults"]` tells how many were of the
+    program or the machine, and `next` what kind and where, without their words.
+
     `rank` takes the store, the partnership and `now` and returns the id of the ranking it stored; it is called for each
     interim round whose close and grace have passed. Without it nothing is ranked. `outputs` returns a partnership's
     folder, in which the chains of its frozen rounds are published; without it none is.
     """
     done: list[str] = []
     waiting: list[str] = []
+    faults: list[str] = []
+    stuck: set[str] = set()
     with db.writing() as session:
         partnerships = store.list_partnerships(session)
         for act in (_advance, _finish):
-            for row in store.list_rounds(session):
+            for row in (each for each in store.list_rounds(session) if each.round_id not in stuck):
                 try:
-                    done += act(session, row, store.load_protocol(session, row.partnership), now)
-                except ConsensusError as error:  # one partnership's fault does not stop the others
+                    with session.begin_nested():  # one round's fault undoes its own act, and stops no other
+                        done += act(session, row, store.load_protocol(session, row.partnership), now)
+                except ConsensusError as error:
                     waiting.append(str(error))
+                except Exception as error:
+                    stuck.add(row.round_id)
+                    faults.append(_unforeseen(f"The round '{row.round_id}' was not brought on", error))
         due = [
             (row.round_id, row.partnership)
             for row in store.list_rounds(session)
-            if row.kind == "interim"
+            if row.round_id not in stuck
+            and row.kind == "interim"
             and row.state == "closed"
             and grace_ends(row) <= now
             and later_round(session, row) is None
@@ -61,16 +72,28 @@ def advance_rounds(
             done.append(f"The round '{round_id}' is ranked: {rank(db, partnership, now)}.")  # type: ignore[misc]
         except ConsensusError as error:
             waiting.append(f"The round '{round_id}' could not be ranked: {error}")
+        except Exception as error:
+            faults.append(_unforeseen(f"The round '{round_id}' was not ranked", error))
     for name in partnerships if outputs else ():
-        publish_chain(db, name, folder=outputs(name))  # type: ignore[misc]
+        try:
+            publish_chain(db, name, folder=outputs(name))  # type: ignore[misc]
+        except Exception as error:
+            faults.append(_unforeseen(f"The chains of '{name}' were not published", error))
     if not clear_traces(db, now=now):
         waiting.append("Traces of what was withdrawn or unlinked wait to be cleared while somebody reads.")
     return Outcome(
         stage="advance-rounds",
         done=" ".join(done) or "Nothing was due.",
-        next=" ".join([*waiting, "The sweep looks again in five minutes."]),
-        counts={"acts": len(done)},
+        next=" ".join([*faults, *waiting, "The sweep looks again in five minutes."]),
+        counts={"acts": len(done)} | ({"faults": len(faults)} if faults else {}),
     )
+
+
+def _unforeseen(what: str, error: Exception) -> str:
+    """Return a sentence on a fault of the program or the machine: its kind and place, never its words."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    kind = f"{type(error).__name__} at line {place.lineno} of {Path(place.filename).name}"
+    return f"{what}: {kind}. It is no fault of the partnership; whoever runs the machine looks into it."
 
 
 def _advance(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[str]:
