@@ -94,20 +94,7 @@ def without_common(vectors: NDArray[np.float32], directions: int = 0, *, kept: f
     >>> bool(alike[0] @ alike[1] > without_common(np.tile(alike, (200, 1)))[:2].prod(axis=0).sum())
     True
     """
-    grid = on_grid(vectors)
-    known = np.asarray(grid.any(axis=1))
-    count = max(int(known.sum()), 1)
-    part = count / (count + _FEW)
-    sums = grid.sum(axis=0, dtype=np.float64)
-    top = _directions(grid, sums, count)[:directions] if directions else ()
-    moved = np.empty(grid.shape, np.float32)
-    for start in range(0, len(grid), _ROWS):
-        rows, here = grid[start : start + _ROWS].astype(np.float64), known[start : start + _ROWS]
-        rows[here] -= part * sums / count
-        for direction in top:
-            rows -= part * (1 - kept) * (rows * direction).sum(axis=1, keepdims=True) * direction
-        moved[start : start + _ROWS] = rows / np.sqrt((rows**2).sum(axis=1, keepdims=True)).clip(1e-9)
-    return moved
+    return _centred(vectors, directions, lambda rows, top, part: _damped(rows, top, part * (1 - kept)))
 
 
 def in_main_directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -122,19 +109,35 @@ def in_main_directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     >>> bool(np.linalg.norm(rows - in_main_directions(rows)) > 0)
     True
     """
+    with threadpool_limits(1):
+        return _centred(vectors, _MAIN, lambda rows, top, part: (1 - part) * rows + part * (rows @ top.T) @ top)
+
+
+def _damped(rows: Floats, top: Floats, part: float) -> Floats:
+    for direction in top:
+        rows -= part * (rows * direction).sum(axis=1, keepdims=True) * direction
+    return rows
+
+
+def _centred(
+    vectors: NDArray[np.float32], directions: int, turned: Callable[[Floats, Floats, float], Floats]
+) -> NDArray[np.float32]:
+    """Return vectors without their mean, turned by the directions in which they differ most, of length 1.
+
+    `turned` gets rows, the directions and the part of either that is taken away: the less, the fewer texts there are.
+    """
     grid = on_grid(vectors)
     known = np.asarray(grid.any(axis=1))
     count = max(int(known.sum()), 1)
     part = count / (count + _FEW)
     sums = grid.sum(axis=0, dtype=np.float64)
-    main = _directions(grid, sums, count)[:_MAIN]
+    top = _directions(grid, sums, count)[:directions] if directions else np.empty((0, grid.shape[1]))
     moved = np.empty(grid.shape, np.float32)
-    with threadpool_limits(1):
-        for start in range(0, len(grid), _ROWS):
-            rows, here = grid[start : start + _ROWS].astype(np.float64), known[start : start + _ROWS]
-            rows[here] -= part * sums / count
-            rows = (1 - part) * rows + part * (rows @ main.T) @ main
-            moved[start : start + _ROWS] = rows / np.sqrt((rows**2).sum(axis=1, keepdims=True)).clip(1e-9)
+    for start in range(0, len(grid), _ROWS):
+        rows, here = grid[start : start + _ROWS].astype(np.float64), known[start : start + _ROWS]
+        rows[here] -= part * sums / count
+        rows = turned(rows, top, part)
+        moved[start : start + _ROWS] = rows / np.sqrt((rows**2).sum(axis=1, keepdims=True)).clip(1e-9)
     return moved
 
 
