@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from consensus import steps
+from tests.visiting import at_the_door
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -24,3 +28,12 @@ def no_running_server() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONSENSUS_PREFECT_PORT", "9")
         yield
+
+
+@pytest.fixture
+def gathering(tmp_path: Path) -> Iterator[tuple[Any, ...]]:
+    """Return a client, the store and the clock of the example while its first survey is open."""
+    client, db, clock = at_the_door(tmp_path / "home")
+    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
+    yield client, db, clock
+    db.close()

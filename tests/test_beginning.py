@@ -7,18 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlmodel import select
 
-from consensus import models, steps
-from tests.visiting import Visitor, at_the_door
+from consensus import models
+from tests.visiting import Visitor
 
 DOOR = "/s/lanternfield/gather"
-
-
-@pytest.fixture
-def gathering(tmp_path):
-    client, db, clock = at_the_door(tmp_path / "home")
-    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
-    yield client, db, clock
-    db.close()
 
 
 def beginnings(db):

@@ -23,14 +23,6 @@ TOLD = {
 }
 
 
-@pytest.fixture
-def gathering(tmp_path):
-    client, db, clock = at_the_door(tmp_path / "home")
-    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
-    yield client, db, clock
-    db.close()
-
-
 def dated_folder(folder):
     """Write the example with the close written out in the words of the first survey, and return the folder."""
     reformed(folder, "ranked", "rank")

@@ -18,14 +18,6 @@ DOOR = "/s/lanternfield/interim"
 
 
 @pytest.fixture
-def gathering(tmp_path):
-    client, db, clock = at_the_door(tmp_path / "home")
-    steps.open_round(db, "lanternfield", "gather", by="tester", now=clock())
-    yield client, db, clock
-    db.close()
-
-
-@pytest.fixture
 def interim(tmp_path):
     client, db, clock = at_the_door(tmp_path / "home")
     open_interim(db, clock)
