@@ -6,12 +6,11 @@ from typing import Any
 
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 
 from consensus import orchestration, steps
 from consensus.settings import Settings
 from flows.parameters import Now, RoundAct, RoundId, instant
-from flows.running import open_store, run_step, show, wait_until
+from flows.running import open_store, run_step, show, swept, wait_until
 from flows.send_mail import send_mail
 
 __all__ = ["advance_round"]
@@ -33,6 +32,4 @@ def advance_round(round_id: RoundId, act: RoundAct, now: Now = None) -> State[An
     with open_store() as db:
         for reply in orchestration.reconcile(db, now=instant(None)):
             get_run_logger().info(reply.sentence)
-    if outcome.counts.get("faults"):  # everything else was done; a failed run is what is looked at
-        return Failed(message=outcome.next)
-    return Completed(message=outcome.done.strip())
+    return swept(outcome, outcome.done.strip())

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 
 from consensus import orchestration, steps
 from consensus.errors import ConsensusError
@@ -18,7 +17,7 @@ from consensus.steps import Outcome
 from flows.artifacts import show_outcome
 from flows.interim_ranking import interim_ranking
 from flows.parameters import Now, instant
-from flows.running import open_store, run_step
+from flows.running import open_store, run_step, swept
 
 __all__ = ["advance_rounds"]
 
@@ -51,9 +50,7 @@ def advance_rounds(now: Now = None) -> State[Any]:
         mail_is_due = any(steps.mail_is_due(db, name, now=at) for name, _title in steps.list_partnerships(db))
         if mail_is_due and Settings.from_environment().smtp_url:
             log.info(orchestration.trigger("send-mail", {}).sentence)
-    if outcome.counts.get("faults"):  # everything else was done; a failed run is what is looked at
-        return Failed(message=outcome.next)
-    return Completed(message=" ".join(told))
+    return swept(outcome, " ".join(told))
 
 
 def _show(outcome: Outcome, at: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from sqlalchemy.exc import OperationalError
 
 from consensus import steps
@@ -21,7 +21,7 @@ from consensus.steps import Outcome
 from consensus.store import Store
 from flows.artifacts import public_counts, show_outcome
 
-__all__ = ["BY", "completed", "open_store", "run_step", "show", "show_review", "wait_until"]
+__all__ = ["BY", "completed", "open_store", "run_step", "show", "show_review", "swept", "wait_until"]
 
 BY = "flow"
 """Who acts where a flow does: people sign decisions, flows only carry them out."""
@@ -98,3 +98,8 @@ def show_review(partnership: str) -> None:
 def completed(outcome: Outcome, *, name: str = "Completed") -> State[Any]:
     """Return the final state that shows what was done, with the outcome's ids for whoever called the flow."""
     return Completed(name=name, message=outcome.done.strip(), data=dict(outcome.ids))
+
+
+def swept(outcome: Outcome, told: str) -> State[Any]:
+    """Return the final state of a sweep, where all that could be done was; one with a fault is a failed run to look at."""
+    return Failed(message=outcome.next) if outcome.counts.get("faults") else Completed(message=told)
