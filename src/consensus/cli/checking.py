@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from consensus import steps, survey
+from consensus import steps
 from consensus.cli.context import Context, Said
 from consensus.errors import ProtocolError
 from consensus.interface import catalogue, missing_words
 from consensus.mail.words import words
-from consensus.protocol import Protocol, read_protocol
+from consensus.protocol import read_protocol
 
 __all__ = ["add_to"]
 
@@ -49,28 +49,9 @@ def _check_folder(folder: Path) -> Said:
         f"{name}.toml: version {asked.version}, {len(asked.items)} items, content {asked.hash[:12]}."
         for name, asked in surveys.items()
     ]
-    lines += (told := _close_in_words(protocol))
+    lines += (told := steps.close_in_words(protocol))
     hashes = {name: asked.hash for name, asked in surveys.items()}
     return Said(tuple(lines), {"partnership": protocol.id, "languages": languages, "surveys": hashes, "told": told})
-
-
-def _close_in_words(protocol: Protocol) -> list[str]:
-    """Return a sentence for each text that writes out the day of a close, or names an instant that none is known by."""
-    told = []
-    for name, plan in protocol.rounds.named().items():
-        kind = name.partition("-")[0]
-        told += [
-            f"{kind}.toml: {where} writes out the close in {language!r}, {day}, which goes stale when the round is "
-            "extended; write {closes} there, and {unlinked} for when nobody can tell any more whose answers are whose."
-            for where, language, day in survey.dated(getattr(protocol, kind), plan.closes, protocol.zone)
-        ]
-    for kind in ("gather", "interim"):
-        told += [
-            f"{kind}.toml: {where} has {{{name}}}, which the pages show as it stands; they fill in "
-            f"{' and '.join(f'{{{each}}}' for each in survey.MOMENTS)}."
-            for where, name in survey.unknown_moments(getattr(protocol, kind))
-        ]
-    return told
 
 
 def _without_words(language: str) -> list[str]:

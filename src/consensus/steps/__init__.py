@@ -34,7 +34,15 @@ from consensus.steps.progress import list_partnerships, next_action
 from consensus.steps.publication import publish
 from consensus.steps.ranking import rank_round
 from consensus.steps.review import build_questions, export_review, import_review, propose_duplicates, record_decisions
-from consensus.steps.rounds import cap_round, close_round, extend_round, open_round, pause_round, resume_round
+from consensus.steps.rounds import (
+    cap_round,
+    close_in_words,
+    close_round,
+    extend_round,
+    open_round,
+    pause_round,
+    resume_round,
+)
 from consensus.steps.screening import screen_for_scope
 from consensus.steps.scripted import (
     has_simulation,
@@ -88,6 +96,7 @@ __all__ = [
     "back_up",
     "build_questions",
     "cap_round",
+    "close_in_words",
     "close_round",
     "compare",
     "counted_ballots",

@@ -27,6 +27,7 @@ from consensus.store import Store
 __all__ = [
     "begin_round",
     "cap_round",
+    "close_in_words",
     "close_round",
     "end_round",
     "extend_round",
@@ -134,6 +135,25 @@ def extend_round(db: Store, round_id: str, closes_at: datetime, *, by: str, why:
         return f"The round '{round_id}' now closes {local_time(closes_at, protocol)}.{stale}"
 
     return _change(db, round_id, "open-round", change)
+
+
+def close_in_words(protocol: Protocol) -> list[str]:
+    """Return a sentence for each text that writes out the day of a close, or names an instant that none is known by."""
+    told = []
+    for name, plan in protocol.rounds.named().items():
+        kind = name.partition("-")[0]
+        told += [
+            f"{kind}.toml: {where} writes out the close in {language!r}, {day}, which goes stale when the round is "
+            "extended; write {closes} there, and {unlinked} for when nobody can tell any more whose answers are whose."
+            for where, language, day in survey.dated(getattr(protocol, kind), plan.closes, protocol.zone)
+        ]
+    for kind in ("gather", "interim"):
+        told += [
+            f"{kind}.toml: {where} has {{{name}}}, which the pages show as it stands; they fill in "
+            f"{' and '.join(f'{{{each}}}' for each in survey.MOMENTS)}."
+            for where, name in survey.unknown_moments(getattr(protocol, kind))
+        ]
+    return told
 
 
 def _written_out(protocol: Protocol, row: models.Round, closes_at: datetime) -> str:
