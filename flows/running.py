@@ -101,5 +101,5 @@ def completed(outcome: Outcome, *, name: str = "Completed") -> State[Any]:
 
 
 def swept(outcome: Outcome, told: str) -> State[Any]:
-    """Return the final state of a sweep, where all that could be done was; one with a fault is a failed run to look at."""
+    """Return the final state of a sweep in which all that could be done was: one with a fault is a failed run."""
     return Failed(message=outcome.next) if outcome.counts.get("faults") else Completed(message=told)
