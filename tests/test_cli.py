@@ -254,10 +254,11 @@ def test_every_command_explains_itself(command, capsys):
 
 
 def docs_on_rounds():
-    """Return the commands by which the docs open, list, move and end a round."""
+    """Return the commands by which the docs open, list, hold, bound, move and end a round."""
     text = (ROOT / "docs" / "facilitator.md").read_text(encoding="utf-8").split("## 4. ")[1].split("## 5. ")[0]
     lines = "\n".join(re.findall(r"```console\n(.*?)```", text, re.S)).splitlines()
-    return [shlex.split(line.replace("your_partnership", "small"))[1:] for line in lines if line]
+    called = [shlex.split(line.replace("your_partnership", "small"))[1:] for line in lines if line]
+    return [call for call in called if call[0] == "round"]
 
 
 def test_who_follows_the_docs_opens_moves_and_ends_a_round_whatever_day_it_is(home, capsys):
@@ -273,8 +274,8 @@ def test_who_follows_the_docs_opens_moves_and_ends_a_round_whatever_day_it_is(ho
 
     came = [say(capsys, *call) for call in called]
 
-    assert [call[1] for call in called] == ["open", "list", "extend", "close"]
-    assert [(status, err) for status, _, err in came] == [(0, "")] * 4
+    assert [call[1] for call in called] == ["open", "list", "pause", "resume", "cap", "extend", "close"]
+    assert [(status, err) for status, _, err in came] == [(0, "")] * 7
 
 
 def test_a_round_whose_dates_are_past_is_opened_by_the_command_that_is_named(home, capsys):

@@ -65,11 +65,17 @@ def test_a_full_disk_is_told_in_the_language_that_the_person_reads(place, langua
 @pytest.mark.parametrize(("asked", "heading"), [("cy", "Torrodd"), ("ar", "حدث"), ("de", "Something broke")])
 def test_who_has_no_link_yet_is_told_in_the_language_their_browser_asks_for(place, asked, heading):
     client, _db, disk = place
-    form = Visitor(client, "/s/lanternfield/gather").form
-    said = dict(form.fields) | {"a.consent": "yes", "lang": ""}
+    forms = [Visitor(client, "/s/lanternfield/gather").form for _ in range(60)]  # each its own person's
 
     disk.full = True
-    pages = (client.post(form.action, data=said, headers={"Accept-Language": asked}) for _ in range(60))
+    pages = (
+        client.post(
+            form.action,
+            data=dict(form.fields) | {"a.consent": "yes", "lang": ""},
+            headers={"Accept-Language": asked},
+        )
+        for form in forms
+    )
     page = next(page for page in pages if page.status_code != 200)  # the last room in the file was used up
 
     assert page.status_code == 500
