@@ -33,7 +33,7 @@ database:
 	@sh tests/install-postgres.sh
 
 test: $(READY) browser database
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
 test-core: $(READY)
 	@CONSENSUS_EXAMPLES=5 $(BIN)/python -m pytest -m "not slow" $(CORE)
