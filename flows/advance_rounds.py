@@ -35,44 +35,52 @@ def advance_rounds(now: Now = None) -> State[Any]:
     at = instant(now)
     log = get_run_logger()
     outcome = run_step("advance rounds", steps.advance_rounds, now=at, outputs=Settings.from_environment().outputs)
-    _show(outcome, at)
-    told = [outcome.done.strip()]
-    for partnership in _to_rank(at):
-        try:
-            interim_ranking(partnership=partnership, now=at)
-            told.append(f"Ranked '{partnership}'.")
-        except ConsensusError as error:
-            log.warning("'%s' could not be ranked: %s", partnership, error)
-            told.append(f"'{partnership}' could not be ranked: {error}")
+    told, faults = [outcome.done.strip()], list[str]()
+    _show(outcome, at, faults)
+    for partnership in _to_rank(at, faults):
+        with steps.noting(faults, f"'{partnership}' was not ranked"):
+            try:
+                interim_ranking(partnership=partnership, now=at)
+                told.append(f"Ranked '{partnership}'.")
+            except ConsensusError as error:
+                log.warning("'%s' could not be ranked: %s", partnership, error)
+                told.append(f"'{partnership}' could not be ranked: {error}")
     with open_store() as db:
         for reply in orchestration.reconcile(db, now=instant(None)):
             log.info(reply.sentence)
-        mail_is_due = any(steps.mail_is_due(db, name, now=at) for name, _title in steps.list_partnerships(db))
+        mail_is_due = False
+        for name, _title in steps.list_partnerships(db):
+            with steps.noting(faults, f"Whether letters of '{name}' are due is not known"):
+                mail_is_due = steps.mail_is_due(db, name, now=at) or mail_is_due
         if mail_is_due and Settings.from_environment().smtp_url:
             log.info(orchestration.trigger("send-mail", {}).sentence)
-    return swept(outcome, " ".join(told))
+    return swept(outcome, " ".join(told), faults)
 
 
-def _show(outcome: Outcome, at: datetime) -> None:
+def _show(outcome: Outcome, at: datetime, faults: list[str]) -> None:
     """Show what was done and every round with what it waits for; where something was done, also the plot of the rounds.
 
     A sweep that finds nothing due draws nothing, so that one every five minutes costs no more than two artifacts.
     """
+    rounds: list[pd.DataFrame] = []
+    images: dict[str, bytes] = {}
     with open_store() as db:
-        names = [name for name, _ in steps.list_partnerships(db)]
-        rounds = [steps.waiting_rounds(db, name, now=at) for name in names]
-        drawn = names if outcome.counts.get("acts") else []
-        images = {f"{name} rounds": plot for name in drawn for plot in steps.plots(db, name, STAGE, now=at).values()}
+        for name, _title in steps.list_partnerships(db):
+            with steps.noting(faults, f"The rounds of '{name}' are not shown"):
+                rounds.append(steps.waiting_rounds(db, name, now=at))
+                drawn = steps.plots(db, name, STAGE, now=at) if outcome.counts.get("acts") else {}
+                images |= {f"{name} rounds": plot for plot in drawn.values()}
     tables = {"rounds": pd.concat(rounds, ignore_index=True)} if rounds else {}
     show_outcome(dataclasses.replace(outcome, tables=tables), ALL, images=images)
 
 
-def _to_rank(at: datetime) -> list[str]:
+def _to_rank(at: datetime, faults: list[str]) -> list[str]:
     """Return the partnerships whose interim round is over and waits to be ranked."""
+    waiting = []
     with open_store() as db:
-        waiting = []
         for partnership, _title in steps.list_partnerships(db):
-            action = steps.next_action(db, partnership, now=at)
-            if action.actor == "machine" and action.stage == "interim-ranking":
-                waiting.append(partnership)
+            with steps.noting(faults, f"What comes next in '{partnership}' is not known"):
+                action = steps.next_action(db, partnership, now=at)
+                if action.actor == "machine" and action.stage == "interim-ranking":
+                    waiting.append(partnership)
     return waiting

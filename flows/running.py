@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -100,6 +100,8 @@ def completed(outcome: Outcome, *, name: str = "Completed") -> State[Any]:
     return Completed(name=name, message=outcome.done.strip(), data=dict(outcome.ids))
 
 
-def swept(outcome: Outcome, told: str) -> State[Any]:
+def swept(outcome: Outcome, told: str, faults: Sequence[str] = ()) -> State[Any]:
     """Return the final state of a sweep in which all that could be done was: one with a fault is a failed run."""
-    return Failed(message=outcome.next) if outcome.counts.get("faults") else Completed(message=told)
+    if outcome.counts.get("faults"):
+        faults = [outcome.next, *faults]
+    return Failed(message=" ".join(faults)) if faults else Completed(message=told)

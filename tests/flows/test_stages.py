@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import State
+from sqlmodel import col, update
 
-from consensus import steps
+from consensus import models, steps
 from consensus.errors import StageError
 from consensus.store import Store
 from flows.advance_rounds import advance_rounds
@@ -25,7 +26,7 @@ from flows.open_round import open_round
 from flows.priority_setting_partnership import priority_setting_partnership
 from flows.publish import publish
 from tests.flows.conftest import artifacts_of, everything_shown
-from tests.walk import ANSWERED, ASKED, MET, OPENED, RANKED, REVIEWED, answers_file, answers_mapping
+from tests.walk import ANSWERED, ASKED, MET, OPENED, RANKED, REVIEWED, answers_file, answers_mapping, small_folder
 
 pytestmark = pytest.mark.server
 
@@ -192,6 +193,25 @@ def test_the_sweep_closes_and_ranks_what_is_due_and_a_second_sweep_changes_nothi
     assert closings(db) == 1
     asked = [r for r in _runs(api, "approve-shortlist") if r.parameters["ranking_id"] == first[1]]
     assert len(asked) == 1
+
+
+def test_a_partnership_that_cannot_be_read_stops_no_other_and_fails_the_sweep_in_the_end(
+    tmp_path: Path, at_stage: AtStage, api: SyncPrefectClient
+) -> None:
+    db = at_stage("advance-rounds")
+    first_in_the_alphabet = small_folder(tmp_path / "in" / "other", **{'id = "small"': 'id = "other"'})
+    steps.register(db, first_in_the_alphabet, by="ann", now=OPENED)
+    with db.writing() as session:  # as a disk or a person who edits the database leaves it
+        spoilt = update(models.ProtocolVersion).where(col(models.ProtocolVersion.partnership) == "other")
+        session.exec(spoilt.values(texts="{", hash="spoilt"))
+
+    state = run(advance_rounds, now=RANKED)
+
+    told = artifacts_of(api, state.state_details.flow_run_id)
+    assert (round_state(db), steps.current_ranking_id(db, "small") is not None) == ("ranked", True)
+    assert state.is_failed()
+    assert "The rounds of 'other' are not shown: " in str(state.message)
+    assert "small-interim-1" in told["all-partnerships-advance-rounds-rounds"]["data"]
 
 
 def test_a_sign_off_is_not_waited_for_where_nothing_can_wake_it(at_stage: AtStage) -> None:

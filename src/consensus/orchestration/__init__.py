@@ -80,9 +80,10 @@ def reconcile(db: Store, *, now: datetime) -> list[Reply]:
 
     Each round gets runs for its next acts at their instants (opening, reminder, close), each undecided shortlist its
     sign-off run, and every sign-off run whose ranking is decided or no longer current is woken. Doing it twice changes
-    nothing.
+    nothing. A round that cannot be read is told in a reply of its own, and holds up no other.
     """
-    rounds, acts = steps.list_rounds(db), steps.upcoming(db, now=now)
+    faults: list[str] = []
+    rounds, acts = steps.list_rounds(db), steps.upcoming(db, now=now, faults=faults)
     undecided = {
         view.ranking_id: view.partnership
         for view in rounds
@@ -97,4 +98,4 @@ def reconcile(db: Store, *, now: datetime) -> list[Reply]:
         replies += [wake(client, [run]) for run in settled]
         return replies + [request_sign_off(client, partnership, ranking) for ranking, partnership in undecided.items()]
 
-    return ask_all(settle, "the sweep tries again in five minutes.")
+    return [*(Reply(False, fault) for fault in faults), *ask_all(settle, "the sweep tries again in five minutes.")]

@@ -21,6 +21,7 @@ from consensus.steps.deciding import (
     split_group,
     undo_decision,
 )
+from consensus.steps.faults import noting
 from consensus.steps.firmness import Firmness, firmness
 from consensus.steps.freezing import publish_chain, verify_store
 from consensus.steps.interest import write_to_list
@@ -124,6 +125,7 @@ __all__ = [
     "move_submission",
     "next_action",
     "next_screen",
+    "noting",
     "open_round",
     "outbox",
     "partnership_of",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from consensus.errors import ConsensusError, StageError
 from consensus.protocol import Protocol
 from consensus.questions import NOT_YET_REVIEWED
 from consensus.steps.capacity import record_full
+from consensus.steps.faults import noting, unforeseen
 from consensus.steps.following import later_round
 from consensus.steps.freezing import freeze_round, publish_chain
 from consensus.steps.outcome import Outcome
@@ -57,7 +57,7 @@ def advance_rounds(
                     waiting.append(str(error))
                 except Exception as error:
                     stuck.add(row.round_id)
-                    faults.append(_unforeseen(f"The round '{row.round_id}' was not brought on", error))
+                    faults.append(unforeseen(f"The round '{row.round_id}' was not brought on", error))
         due = [
             (row.round_id, row.partnership)
             for row in store.list_rounds(session)
@@ -73,12 +73,10 @@ def advance_rounds(
         except ConsensusError as error:
             waiting.append(f"The round '{round_id}' could not be ranked: {error}")
         except Exception as error:
-            faults.append(_unforeseen(f"The round '{round_id}' was not ranked", error))
+            faults.append(unforeseen(f"The round '{round_id}' was not ranked", error))
     for name in partnerships if outputs else ():
-        try:
+        with noting(faults, f"The chains of '{name}' were not published"):
             publish_chain(db, name, folder=outputs(name))  # type: ignore[misc]
-        except Exception as error:
-            faults.append(_unforeseen(f"The chains of '{name}' were not published", error))
     if not clear_traces(db, now=now):
         waiting.append("Traces of what was withdrawn or unlinked wait to be cleared while somebody reads.")
     return Outcome(
@@ -87,13 +85,6 @@ def advance_rounds(
         next=" ".join([*faults, *waiting, "The sweep looks again in five minutes."]),
         counts={"acts": len(done)} | ({"faults": len(faults)} if faults else {}),
     )
-
-
-def _unforeseen(what: str, error: Exception) -> str:
-    """Return a sentence on a fault of the program or the machine: its kind and place, never its words."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    kind = f"{type(error).__name__} at line {place.lineno} of {Path(place.filename).name}"
-    return f"{what}: {kind}. It is no fault of the partnership; whoever runs the machine looks into it."
 
 
 def _advance(session: Session, row: models.Round, protocol: Protocol, now: datetime) -> list[str]:

@@ -17,6 +17,7 @@ from consensus.report.content import ANSWERED, BALLOTS
 from consensus.report.suppression import TOTAL, is_hidden, large_mark
 from consensus.steps.ballots import counted_ballots
 from consensus.steps.capacity import is_full
+from consensus.steps.faults import noting
 from consensus.steps.following import later_round
 from consensus.steps.outcome import TAKING_PART, shown
 from consensus.steps.reminders import pending_reminders
@@ -61,14 +62,19 @@ class Reach:
     full: bool
 
 
-def upcoming(db: Store, *, now: datetime) -> list[Upcoming]:
-    """Return what every round does next by itself, the soonest first."""
+def upcoming(db: Store, *, now: datetime, faults: list[str]) -> list[Upcoming]:
+    """Return what every round does next by itself, the soonest first.
+
+    Parameters
+    ----------
+    faults
+        To which a sentence is added for each round of which that cannot be told.
+    """
+    acts: list[Upcoming] = []
     with db.reading() as session:
-        acts = [
-            act
-            for row in store.list_rounds(session)
-            for act in next_acts(session, row, store.load_protocol(session, row.partnership), now)
-        ]
+        for row in store.list_rounds(session):
+            with noting(faults, f"What the round '{row.round_id}' does next is not known"):
+                acts += next_acts(session, row, store.load_protocol(session, row.partnership), now)
     return sorted(acts, key=lambda act: (act.at, act.round_id, act.act))
 
 
