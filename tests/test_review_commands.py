@@ -95,6 +95,18 @@ def test_an_answer_is_kept_with_who_when_and_why_and_progress_counts_it(desk) ->
     assert json.loads(desk.done("review", "progress", "--json"))["counts"]["decisions"] == 1
 
 
+def test_candidates_that_ask_the_same_as_one_another_are_said_with_the_answer(desk) -> None:
+    screen = desk.screen()
+    shown = [candidate["submissions"] for candidate in screen["candidates"]]
+
+    desk.decide("answer", screen["screen"], "--also", "0,1")
+
+    value = desk.decisions()["value"].item()
+    assert value["also"] == [shown[:2]]
+    assert value["same"] == []
+    assert "--also NUMBERS" in desk.done("review", "next")
+
+
 def test_a_screen_shows_the_id_of_every_text_so_that_it_can_be_moved_or_set_aside(desk) -> None:
     shown = desk.screen()
 
@@ -344,6 +356,7 @@ def test_a_group_is_worded_by_a_submission_in_it_and_the_workbook_shows_the_ques
         (["reword", "q-none", " "], "There is no summary question 'q-none'"),
         (["reword", "q-none", " "], "The wording is empty"),
         (["answer", "v-none", "--same", "one"], "no list of numbers"),
+        (["answer", "v-none", "--also", "1;2"], "--also '1;2' is no list of numbers"),
     ],
 )
 def test_a_mistyped_act_ends_with_2_and_a_sentence_and_decides_nothing(desk, arguments, sentence) -> None:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from threadpoolctl import threadpool_limits
 
 from consensus import ReviewQueue
-from consensus.duplicates import normalise
+from consensus.duplicates import Screen, normalise
 from consensus.embedding import LexicalEmbedder
 from consensus.errors import DataError, StageError
 from consensus.questions import apply_decisions
@@ -72,10 +72,18 @@ class PlainDesk:
     def forget(self, slips: set[str], others: set[str]) -> None:
         self.apart -= {frozenset((a, b)) for a in slips for b in others}
 
-    def compared(self, anchor: list[str], same: list[list[str]], different: list[list[str]]) -> None:
+    def compared(
+        self, anchor: list[str], same: list[list[str]], different: list[list[str]], also: list[list[list[str]]] = ()
+    ) -> None:
         for shown in (anchor, *same, *different):
             for slip in shown:
                 self.pile(slip)
+        self.compare(anchor, same, different)
+        for pile in also:
+            heads = [shown for shown in pile if any(slip not in self.aside for slip in shown)]
+            self.compare(heads[0] if heads else [], heads[1:], [])
+
+    def compare(self, anchor: list[str], same: list[list[str]], different: list[list[str]]) -> None:
         heads = [next((s for s in shown if s not in self.aside), None) for shown in (anchor, *same, *different)]
         for place, other in enumerate(heads[1:]):
             if heads[0] is None or other is None:
@@ -152,10 +160,14 @@ class Review(RuleBasedStateMachine):
             return
         same = data.draw(st.sets(st.integers(0, len(screen.candidates) - 1)))
         self.settled |= bool(screen.settles or screen.again)
-        self.queue.answer(screen, same, by=data.draw(st.sampled_from(["Ada", "Bo"])), at=NOON)
-        told = [list(each) for n, each in enumerate(screen.candidates) if n in same]
-        rest = [list(each) for n, each in enumerate(screen.candidates) if n not in same]
-        self.acts.append(("compared", list(screen.anchor), told, rest))
+        left = [n for n in range(len(screen.candidates)) if n not in same]
+        pile = sorted(data.draw(st.sets(st.sampled_from(left)))) if len(left) > 1 else []
+        also = [pile] if len(pile) > 1 else []
+        self.queue.answer(screen, same, by=data.draw(st.sampled_from(["Ada", "Bo"])), at=NOON, also=also)
+        told, rest = ([list(screen.candidates[n]) for n in numbers] for numbers in (sorted(same), left))
+        self.acts.append(
+            ("compared", list(screen.anchor), told, rest, [[list(screen.candidates[n]) for n in each] for each in also])
+        )
 
     @rule(data=st.data())
     def compare_any(self, data: st.DataObject) -> None:
@@ -295,6 +307,100 @@ def test_a_screen_shows_texts_of_one_wording_once_and_counts_them_once() -> None
 
     assert {screen.anchor, *screen.candidates} == {("s000", "s001"), ("s002",)}
     assert (queue.progress().decisions, queue.progress().texts) == (1, 2)
+
+
+MANY = [f"Does {what} help with {why}?" for what in ("sleep", "rest", "diet") for why in ("mood", "moods", "the mood")]
+
+
+def with_candidates(texts: list[str], least: int) -> tuple[ReviewQueue, Screen]:
+    """Return a queue and its first screen, which shows so many candidates at least."""
+    queue = queue_of(texts)
+    screen = queue.next()
+    assert screen is not None
+    assert len(screen.candidates) >= least
+    return queue, screen
+
+
+def test_candidates_said_to_ask_the_same_as_one_another_are_together_apart_from_the_anchor() -> None:
+    queue, screen = with_candidates(MANY, 5)
+    (first,), (one,), (two,), (three,), (four,) = screen.candidates[:5]
+
+    queue.answer(screen, [0], by="Ada", at=NOON, also=[[3, 1], [2, 4]])
+
+    groups = partition(queue)
+    assert {frozenset({screen.anchor[0], first}), frozenset({one, three}), frozenset({two, four})} <= groups
+    assert queue.log["value"].iloc[0]["also"] == [[[one], [three]], [[two], [four]]]
+    assert queue.progress().texts == 1 + len(screen.candidates)
+    assert queue.progress().decisions == 1
+    settled = queue.groups().set_index("submission_id")["settled"]
+    assert settled[[one, two, three, four]].all()
+
+
+def test_a_queue_made_from_a_log_with_piles_asks_the_same_next() -> None:
+    queue = queue_of(MANY)
+    for number in range(6):
+        screen = queue.next()
+        if screen is None:
+            break
+        rest = range(1, len(screen.candidates))
+        queue.answer(screen, [0], by="Ada", at=NOON, also=[rest] if number % 2 and len(rest) > 1 else [])
+
+    again = ReviewQueue(submissions(MANY), LexicalEmbedder(), queue.log)
+
+    assert any("also" in value for value in queue.log["value"])
+    assert partition(again) == partition(queue)
+    assert again.next() == queue.next()
+
+
+def test_a_pile_of_what_was_told_apart_is_a_contradiction_that_is_asked() -> None:
+    queue, screen = with_candidates(MANY, 3)
+    (one,), (other,) = screen.candidates[1:3]
+    queue = replayed(queue, MANY, told(queue, one, other, same=False, by="Bo"))
+    pile = {"anchor": list(screen.anchor), "same": [], "different": [[one], [other]], "also": [[[one], [other]]]}
+
+    row = {**told(queue, one, other, same=True), "subject": screen.anchor[0], "value": pile}
+    queue = replayed(queue, MANY, row)
+
+    assert not any({one, other} <= group for group in partition(queue))
+    assert queue.progress().open_contests == 1
+    assert set(queue.next().settles) == {one, other}
+
+
+def test_all_that_is_wrong_with_piles_is_told_at_once_and_nothing_recorded() -> None:
+    queue, screen = with_candidates(MANY, 4)
+
+    with pytest.raises(DataError) as refused:
+        queue.answer(screen, [0], also=[[0, 1], [2, 1], [3], [98, 99]])
+
+    told_at_once = str(refused.value)
+    assert "there is no number 98, 99" in told_at_once
+    assert "named twice: 0, 1" in told_at_once
+    assert "One candidate, 3, is no pile" in told_at_once
+    assert queue.log.empty
+
+
+def test_a_pile_that_is_taken_back_comes_apart() -> None:
+    queue, screen = with_candidates(MANY, 3)
+    before = partition(queue)
+    queue.answer(screen, [], by="Ada", at=NOON, also=[[0, 1, 2]])
+
+    queue.undo(by="Ada", at=NOON)
+
+    assert partition(queue) == before
+    assert queue.next() == screen
+
+
+def test_what_is_piled_with_a_submission_of_a_question_joins_the_question() -> None:
+    queue, screen = with_candidates(MANY, 3)
+    asked, (one,), (other,) = screen.anchor[0], *screen.candidates[1:3]
+    queue.reword(queue.groups().set_index("submission_id")["group"][one], "Does it help?", by="Ada", at=NOON)
+    queue.answer(screen, [], by="Ada", at=NOON, also=[[1, 2]])
+
+    cuts = submissions(MANY).assign(answer_id="", response_id="r", group="carer", start=0, end=0, status="")
+    built = apply_decisions(cuts, empty("proposals"), queue.log)
+
+    assert sorted(built.lineage["submission_id"]) == sorted([one, other])
+    assert asked not in {one, other}
 
 
 def test_an_answer_on_a_candidate_that_is_not_there_is_refused() -> None:

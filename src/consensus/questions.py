@@ -106,6 +106,8 @@ class _Desk:
                 self.place(value.get("submissions", ()), subject)
             case "compared":
                 self.join([value["anchor"], *value["same"]])
+                for pile in value.get("also", ()):
+                    self.join(pile)
             case "split":
                 self.leave(value["submissions"])
             case "move" if "beside" in value:

@@ -30,6 +30,10 @@ def add_to(review: argparse._SubParsersAction, command: Add) -> None:
     parser = command(review, "answer", _answer, "say which candidates of a screen ask the same; the rest do not")
     parser.add_argument("screen", help="its id, as `consensus review next` shows it")
     parser.add_argument("--same", default="", metavar="N,N", help="numbers of the candidates; none without")
+    parser.add_argument(
+        "--also", default=[], action="append", metavar="N,N",
+        help="numbers of candidates that ask something else, but the same as one another; once for each such pile",
+    )  # fmt: skip
     parser.add_argument("--why", default="")
     parser = command(review, "split", _split, "say that submissions of one group ask something else, together")
     parser.add_argument("submissions", nargs="+", metavar="SUBMISSION")
@@ -81,17 +85,22 @@ def _next(context: Context, options: argparse.Namespace) -> Said:
     ]
     lines += [f"  {number}  {ids[0]}: {asked.texts[ids[0]]}" for number, ids in enumerate(screen.candidates)]
     lines += ["", f"Next: consensus review answer {identity} --same NUMBERS"]
+    lines += ["Those that ask something else, but the same as one another: --also NUMBERS, once for each such pile."]
     shown = [{"number": n, "submissions": ids, "text": asked.texts[ids[0]]} for n, ids in enumerate(screen.candidates)]
     anchor = {"submissions": screen.anchor, "text": asked.texts[screen.anchor[0]]}
     return Said(tuple(lines), {"screen": identity, "why": screen.why, "anchor": anchor, "candidates": shown})
 
 
 def _answer(context: Context, options: argparse.Namespace) -> Said:
+    same, also = _numbers("--same", options.same), [_numbers("--also", pile) for pile in options.also]
+    return _decided(context, options, steps.answer_screen, options.screen, same, also=also)
+
+
+def _numbers(option: str, told: str) -> list[int]:
     try:
-        same = [int(number) for number in options.same.replace(",", " ").split()]
+        return [int(number) for number in told.replace(",", " ").split()]
     except ValueError:
-        raise DataError(f"--same {options.same!r} is no list of numbers; write it as in 0,3.") from None
-    return _decided(context, options, steps.answer_screen, options.screen, same)
+        raise DataError(f"{option} {told!r} is no list of numbers; write it as in 0,3.") from None
 
 
 def _split(context: Context, options: argparse.Namespace) -> Said:

@@ -74,9 +74,10 @@ def answer_screen(
     by: str,
     now: datetime,
     why: str = "",
+    also: Iterable[Iterable[int]] = (),
     cache: Path,
 ) -> Outcome:
-    """Record which candidates of the screen that is next ask the same as its anchor.
+    """Record which candidates of the screen that is next ask the same as its anchor, and which also as one another.
 
     Raises
     ------
@@ -89,7 +90,7 @@ def answer_screen(
     if asked is None or screen_id(asked) != screen:
         raise StageError(OVERTAKEN)
     seen = len(queue.log)
-    queue.answer(asked, same, by=by, at=now, why=why)
+    queue.answer(asked, same, by=by, at=now, why=why, also=also)
     return _record(db, partnership, queue.log.iloc[-1:], now, seen=seen)
 
 

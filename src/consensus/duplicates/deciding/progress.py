@@ -101,7 +101,8 @@ def _error(unlike: float) -> float:
 def _pace(answers: Sequence[Mapping[str, Any]]) -> float:
     """Return how many groups a screen finds that belong to another, lately; before any screen two."""
     asked = [value for value in answers if any(value.get("evidence", ()))][-RECENT:]
-    return max((sum(len(value["same"]) for value in asked) + 2) / (len(asked) + 1), 0.1)
+    found = [len(value["same"]) + sum(len(pile) - 1 for pile in value.get("also", ())) for value in asked]
+    return max((sum(found) + 2) / (len(asked) + 1), 0.1)
 
 
 def _texts(value: Mapping[str, Any], wordings: Mapping[str, str]) -> int:

@@ -21,9 +21,10 @@ from consensus.duplicates.deciding.landscape import Landscape
 from consensus.duplicates.deciding.likeness import EVIDENCE, prior
 from consensus.duplicates.deciding.naming import rewording, wordings
 from consensus.duplicates.deciding.progress import Progress, progress
+from consensus.duplicates.deciding.said import Aside
 from consensus.duplicates.deciding.screens import Screen
 from consensus.duplicates.deciding.showing import THOUSAND, Showing
-from consensus.duplicates.deciding.standing import Aside, Standing
+from consensus.duplicates.deciding.standing import Standing
 from consensus.duplicates.wording import normalise
 from consensus.embedding import Embedder, Tokens, default_embedder
 from consensus.embedding.encoding import read_by
@@ -110,23 +111,29 @@ class ReviewQueue:
         return check or (self._showing.doubts(plan, doubts) if doubts else self._showing.plan(plan))
 
     def answer(
-        self, screen: Screen, same: Iterable[int] = (), by: str = "", at: datetime | None = None, why: str = ""
+        self,
+        screen: Screen,
+        same: Iterable[int] = (),
+        by: str = "",
+        at: datetime | None = None,
+        why: str = "",
+        also: Iterable[Iterable[int]] = (),
     ) -> None:
-        """Record which candidates ask the same as the anchor; the rest are recorded as different.
+        """Record which candidates ask the same as the anchor; the rest are recorded as different from it.
+
+        Parameters
+        ----------
+        also
+            Piles of two or more candidates that do not ask the same as the anchor, but as one another: whoever has read
+            them can say so without reading more. Of the others it is recorded alone that they differ from the anchor.
 
         Raises
         ------
         DataError
-            `same` names a candidate that is not on the screen.
+            A number is of no candidate or named twice, or a pile holds a single one.
         """
-        chosen = set(same)
-        wrong = sorted(chosen - set(range(len(screen.candidates))))
-        if wrong:
-            raise DataError(
-                f"The screen has {len(screen.candidates)} candidates, numbered from 0; there is no number "
-                f"{', '.join(map(str, wrong))}."
-            )
-        self._append("compared", screen.anchor[0], screen.value(chosen), by, at, why)
+        piles = [pile for pile in map(list, also) if pile]
+        self._append("compared", screen.anchor[0], screen.value(set(same), piles), by, at, why)
 
     def split(
         self, group: str, submissions: Iterable[str], by: str = "", at: datetime | None = None, why: str = ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from consensus.errors import DataError
 
 __all__ = ["Screen"]
 
@@ -43,8 +46,18 @@ class Screen:
     check: bool = False
     settles: tuple[str, ...] = ()
 
-    def value(self, chosen: set[int]) -> dict[str, Any]:
-        """Return the answer that some candidates ask the same, as the log keeps it."""
+    def value(self, chosen: set[int], also: Sequence[Sequence[int]] = ()) -> dict[str, Any]:
+        """Return the answer that some candidates ask the same, as the log keeps it.
+
+        Raises
+        ------
+        DataError
+            A number is of no candidate; a pile of `also` is not of two or more that are in no other, or holds one that
+            asks the same as the anchor.
+        """
+        faults = self._faults(chosen, also)
+        if faults:
+            raise DataError.of("the answer", faults)
         order = sorted(range(len(self.candidates)), key=lambda number: number not in chosen)
         value: dict[str, Any] = {
             "anchor": list(self.anchor),
@@ -60,4 +73,21 @@ class Screen:
             value["check"] = True
         if self.settles:
             value["settles"] = list(self.settles)
+        if also:
+            value["also"] = [[list(self.candidates[n]) for n in sorted(pile)] for pile in also]
         return value
+
+    def _faults(self, chosen: set[int], also: Sequence[Sequence[int]]) -> list[str]:
+        """Return what is wrong with an answer, a sentence each."""
+        faults = []
+        named = [*chosen, *(number for pile in also for number in pile)]
+        if wrong := sorted(set(named) - set(range(len(self.candidates)))):
+            told = ", ".join(map(str, wrong))
+            faults.append(
+                f"The screen has {len(self.candidates)} candidates, numbered from 0; there is no number {told}."
+            )
+        if twice := sorted(number for number in set(named) if named.count(number) > 1):
+            told = ", ".join(map(str, twice))
+            faults.append(f"A candidate is named once, in `same` or in one pile of `also`; named twice: {told}.")
+        faults += [f"One candidate, {pile[0]}, is no pile: name two or more." for pile in also if len(pile) == 1]
+        return faults

@@ -11,8 +11,9 @@ import numpy as np
 from consensus.duplicates.deciding.checking import drawn
 from consensus.duplicates.deciding.choosing import Chooser, Plan
 from consensus.duplicates.deciding.doubting import Doubt
+from consensus.duplicates.deciding.said import Contest
 from consensus.duplicates.deciding.screens import Screen
-from consensus.duplicates.deciding.standing import Contest, Standing
+from consensus.duplicates.deciding.standing import Standing
 
 __all__ = ["THOUSAND", "Showing"]
 

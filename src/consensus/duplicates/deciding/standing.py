@@ -10,39 +10,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from consensus.digest import short_id
 from consensus.duplicates.deciding.erring import Asked, error_rate
 from consensus.duplicates.deciding.links import Links
+from consensus.duplicates.deciding.said import Aside, Contest, Pair, Said
 
-__all__ = ["Aside", "Contest", "Said", "Standing"]
-
-Pair = tuple[str, str]
-
-
-class Aside(NamedTuple):
-    """Why a submission is set aside, and who decided so when."""
-
-    reason: str
-    by: str = ""
-    at: datetime | None = None
-
-
-class Said(NamedTuple):
-    """How often two submissions were said to be the same, or not, more than the opposite; on which screen last."""
-
-    times: int
-    number: int
-
-
-class Contest(NamedTuple):
-    """Two submissions of which decisions say both: that they ask the same, and that they do not."""
-
-    pair: Pair
-    by: str
+__all__ = ["Standing"]
 
 
 @dataclass
@@ -135,8 +111,18 @@ class Standing:
         anchor = self._name(value["anchor"])
         same = [self._name(candidate) for candidate in value["same"]]
         different = [self._name(candidate) for candidate in value["different"]]
-        if anchor is None:
-            return
+        if anchor is not None:
+            self._read_answer(row, anchor, same, different)
+        for pile in value.get("also", ()):
+            heads = [head for head in map(self._name, pile) if head]
+            self.decided.update(heads)
+            for other in heads[1:]:
+                self._say_same(heads[0], other, row["by"])
+
+    def _read_answer(
+        self, row: Mapping[str, Any], anchor: str, same: list[str | None], different: list[str | None]
+    ) -> None:
+        value = row["value"]
         self.decided.update([anchor, *filter(None, same)])
         settled = tuple(value.get("settles", ()))
         if settled in self.contests and self._is_open(settled):
