@@ -52,26 +52,31 @@ def measure(shared: Path, name: str) -> None:
     case = case_of(shared, name)
     ways = {
         "review queue": queue_states(case),
+        "review queue, piles said too": queue_states(case, piles=True),
         "top-10 lists by expected gain": top_ten_lists(case),
+        "top-10 lists, piles said too": top_ten_lists(case, piles=True),
         "pair by pair, the nearest first": pair_queue(case),
     }
     for way, states in ways.items():
         points = curve(case, states, target=TARGET, most=MOST)
         if way == next(iter(ways)):
             _row(case, "nobody decides", points[0])
-        _row(case, way, reached(points, TARGET) or points[-1])
+        at = reached(points, TARGET) or points[-1]
+        _row(case, f"{way}: {at.piles}" if at.piles else way, at)
 
 
 def _parts(case: Case) -> None:
     """Print what the review queue takes on parts drawn at random, on average: one run alone is a matter of luck."""
-    told = []
-    for seed in PARTS:
-        part = case.part(np.flatnonzero(np.random.default_rng(seed).random(len(case.ids)) < SHARE))
-        points = curve(part, queue_states(part), target=TARGET, most=MOST)
-        at = reached(points, TARGET) or points[-1]
-        told.append((at.b_cubed, at.pairs, at.screens, at.screens / len(part.ids), at.texts / len(part.ids)))
-    shown = "{:.3f} | {:.3f} | {:.0f} | {:.3f} | {:.2f}".format(*np.mean(told, axis=0))
-    print(f"| {case.name}, {len(PARTS)} parts of {SHARE:.0%} | review queue, on average | {shown} |", flush=True)
+    for piles in (False, True):
+        told = []
+        for seed in PARTS:
+            part = case.part(np.flatnonzero(np.random.default_rng(seed).random(len(case.ids)) < SHARE))
+            points = curve(part, queue_states(part, piles=piles), target=TARGET, most=MOST)
+            at = reached(points, TARGET) or points[-1]
+            told.append((at.b_cubed, at.pairs, at.screens, at.screens / len(part.ids), at.texts / len(part.ids)))
+        shown = "{:.3f} | {:.3f} | {:.0f} | {:.3f} | {:.2f}".format(*np.mean(told, axis=0))
+        way = "review queue, piles said too" if piles else "review queue"
+        print(f"| {case.name}, {len(PARTS)} parts of {SHARE:.0%} | {way}, on average | {shown} |", flush=True)
 
 
 def with_errors(shared: Path, name: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.duplicates.reviewing import Case, State
+from benchmarks.duplicates.reviewing import Case, State, piles_of
 
 __all__ = ["pair_queue", "top_ten_lists"]
 
@@ -36,8 +36,10 @@ def pair_queue(case: Case) -> Iterator[State]:
         yield asked, 2 * asked, labels, None
 
 
-def top_ten_lists(case: Case) -> Iterator[State]:
+def top_ten_lists(case: Case, *, piles: bool = False) -> Iterator[State]:
     """Ask which of the ten likeliest groups ask the same as an anchor, the anchor with the most expected gain first.
+
+    With `piles` it is also said which of the others ask the same as one another.
 
     How likely two groups are the same follows from the cosine of their centres, what all texts share taken away, by a
     logistic model fitted again every 40 answers.
@@ -50,7 +52,11 @@ def top_ten_lists(case: Case) -> Iterator[State]:
             return
         cosines += desk.table[anchor, shown].tolist()
         same += (case.truth[anchor] == case.truth[shown]).tolist()
-        desk.answer(anchor, shown, [o for o, yes in zip(shown, same[-len(shown) :], strict=True) if yes])
+        right = same[-len(shown) :]
+        desk.answer(anchor, shown, [o for o, yes in zip(shown, right, strict=True) if yes])
+        said = [n for n, yes in enumerate(right) if yes]
+        for pile in piles_of([int(case.truth[o]) for o in shown], said) if piles else ():
+            desk.answer(shown[pile[0]], rest := [shown[n] for n in pile[1:]], rest)
         screens, texts = screens + 1, texts + 1 + len(shown)
         if screens % REFIT == 0 and 0 < sum(same) < len(same):
             fitted = LogisticRegression(C=10).fit(np.array(cosines)[:, None], same)

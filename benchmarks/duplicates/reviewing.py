@@ -14,7 +14,7 @@ from consensus.duplicates import Screen, b_cubed, pairwise
 from consensus.embedding import Tokens
 from consensus.embedding.encoding import tokens_of
 
-__all__ = ["Case", "Point", "curve", "labels_of", "queue_states", "reached"]
+__all__ = ["Case", "Point", "curve", "labels_of", "piles_of", "queue_states", "reached"]
 
 EVERY = 5
 
@@ -58,15 +58,19 @@ class Point:
     b_cubed: float
     pairs: float
     contests: int = 0
+    piles: int = 0
 
 
 State = tuple[int, int, "np.ndarray | pd.Series", object]
 
 
-def queue_states(case: Case, *, errors: float = 0.0, seed: int = 0, first: Iterable[Screen] = ()) -> Iterator[State]:
+def queue_states(
+    case: Case, *, errors: float = 0.0, seed: int = 0, first: Iterable[Screen] = (), piles: bool = False
+) -> Iterator[State]:
     """Yield screens, texts, the groups and the queue after every screen, decided by the truth but for `errors`.
 
-    What the queue asks comes after the screens of `first`.
+    What the queue asks comes after the screens of `first`. With `piles` it is also said which of the other candidates
+    ask the same as one another.
     """
     rng = np.random.default_rng(seed)
     truth = dict(zip(case.ids, case.truth, strict=True))
@@ -75,9 +79,26 @@ def queue_states(case: Case, *, errors: float = 0.0, seed: int = 0, first: Itera
     for screen in chain(first, iter(queue.next, None)):
         asked = truth[screen.anchor[0]]
         right = [truth[candidate[0]] == asked for candidate in screen.candidates]
-        queue.answer(screen, [n for n, same in enumerate(right) if same != (rng.random() < errors)], by="simulated")
+        said = [n for n, same in enumerate(right) if same != (rng.random() < errors)]
+        also = piles_of([truth[shown[0]] for shown in screen.candidates], said) if piles else []
+        queue.answer(screen, said, by="simulated", also=also)
         screens, texts = screens + 1, texts + 1 + len(screen.candidates)
         yield screens, texts, queue, queue
+
+
+def piles_of(groups: list[int], same: list[int]) -> list[list[int]]:
+    """Return the places of candidates that are in one group, of those that are not the same as the anchor.
+
+    Examples
+    --------
+    >>> piles_of([7, 3, 5, 3, 5, 5, 9], same=[0])
+    [[1, 3], [2, 4, 5]]
+    """
+    piles: dict[int, list[int]] = {}
+    for place, group in enumerate(groups):
+        if place not in same:
+            piles.setdefault(group, []).append(place)
+    return [pile for pile in piles.values() if len(pile) > 1]
 
 
 def curve(case: Case, states: Iterator[State], *, target: float, most: int) -> list[Point]:
@@ -103,11 +124,9 @@ def _point(case: Case, screens: int, texts: int, labels: np.ndarray, queue: obje
     found, pairs = b_cubed(labels, case.truth), pairwise(labels, case.truth)
     if not isinstance(queue, ReviewQueue):
         return Point(screens, texts, found.f1, pairs.f1)
-    return Point(screens, texts, found.f1, pairs.f1, len(_contests(queue)))
-
-
-def _contests(queue: ReviewQueue) -> list[object]:
-    return [value for value in queue.log["value"] if value.get("settles")]
+    values = list(queue.log["value"])
+    contests, piles = sum("settles" in value for value in values), sum(len(value.get("also", ())) for value in values)
+    return Point(screens, texts, found.f1, pairs.f1, contests, piles)
 
 
 def reached(points: list[Point], target: float) -> Point | None:
