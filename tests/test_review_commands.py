@@ -107,6 +107,23 @@ def test_candidates_that_ask_the_same_as_one_another_are_said_with_the_answer(de
     assert "--also NUMBERS" in desk.done("review", "next")
 
 
+def test_what_is_piled_with_a_question_is_traced_with_the_decision_that_brought_it_there(desk) -> None:
+    screen = desk.screen()
+    question = desk.accept(screen["candidates"][0]["submissions"][0])
+
+    desk.decide("answer", screen["screen"], "--also", "0,1", "--why", "one matter")
+
+    assert "one matter" in desk.done("trace", question)
+
+
+def test_a_pile_without_a_number_is_refused_and_nothing_is_kept(desk) -> None:
+    status, _, err = desk.say("review", "answer", desk.screen()["screen"], "--also", ",", "--by", "ann")
+
+    assert status == 2
+    assert "--also names no candidate" in err
+    assert desk.decisions().empty
+
+
 def test_a_screen_shows_the_id_of_every_text_so_that_it_can_be_moved_or_set_aside(desk) -> None:
     shown = desk.screen()
 

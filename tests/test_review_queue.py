@@ -374,9 +374,33 @@ def test_all_that_is_wrong_with_piles_is_told_at_once_and_nothing_recorded() -> 
 
     told_at_once = str(refused.value)
     assert "there is no number 98, 99" in told_at_once
-    assert "named twice: 0, 1" in told_at_once
-    assert "One candidate, 3, is no pile" in told_at_once
+    assert "not both or in two: 0, 1" in told_at_once
+    assert "Number 3 alone is no pile" in told_at_once
     assert queue.log.empty
+
+
+@pytest.mark.parametrize("also", [[1, 2], "12", ["12"], None, [None], [[1.0, 2.0]], [[True, 2]]])
+def test_piles_that_are_no_lists_of_numbers_are_refused_with_a_sentence(also) -> None:
+    queue, screen = with_candidates(MANY, 3)
+
+    with pytest.raises(DataError, match=r"also=\[\[1, 4\]\]"):
+        queue.answer(screen, [0], also=also)
+
+    assert queue.log.empty
+
+
+def test_of_a_contested_chain_what_is_said_at_its_end_stands_beside_what_is_said_of_its_middle() -> None:
+    texts = ["Does sleep help mood?", "Does rest help mood?", "Does diet help mood?", "Does light help mood?"]
+    chain = [told(queue_of(texts), f"s00{n}", f"s00{n + 1}", same=True, by="Bo") for n in range(3)]
+    queue = replayed(queue_of(texts), texts, *chain, told(queue_of(texts), "s000", "s003", same=False))
+    screen = queue.next()
+    middle = [n for n, shown in enumerate(screen.candidates) if shown[0] in ("s001", "s002")]
+    end = screen.candidates.index(("s003",))
+
+    queue.answer(screen, [end], by="Cy", at=NOON, also=[middle])
+
+    assert partition(queue) == {frozenset({"s000", "s003"}), frozenset({"s001", "s002"})}
+    assert queue.progress().open_contests == 0
 
 
 def test_a_pile_that_is_taken_back_comes_apart() -> None:

@@ -205,6 +205,7 @@ def _decisions(question: str, behind: pd.DataFrame, decisions: pd.DataFrame, in_
     for row in decisions.to_dict("records"):
         value = row["value"]
         named = {row["subject"], value.get("to"), value.get("into"), *value.get("submissions", ())}
+        named |= {each for pile in (value.get("same", ()), *value.get("also", ())) for shown in pile for each in shown}
         of_the_order = in_order and row["kind"] in _OF_THE_ORDER
         found = of_the_order or bool(named & about) or (row["kind"] == "undo" and row["subject"] in taken)
         if found:

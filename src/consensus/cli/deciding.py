@@ -84,8 +84,10 @@ def _next(context: Context, options: argparse.Namespace) -> Said:
         f"Which ask the same as {screen.anchor[0]}: {asked.texts[screen.anchor[0]]}",
     ]
     lines += [f"  {number}  {ids[0]}: {asked.texts[ids[0]]}" for number, ids in enumerate(screen.candidates)]
-    lines += ["", f"Next: consensus review answer {identity} --same NUMBERS"]
-    lines += ["Those that ask something else, but the same as one another: --also NUMBERS, once for each such pile."]
+    lines += [""]
+    if len(screen.candidates) > 1:
+        lines += ["Any that ask something else, but the same as one another, are a pile: --also NUMBERS for each pile."]
+    lines += [f"Next: consensus review answer {identity} --same NUMBERS --also NUMBERS"]
     shown = [{"number": n, "submissions": ids, "text": asked.texts[ids[0]]} for n, ids in enumerate(screen.candidates)]
     anchor = {"submissions": screen.anchor, "text": asked.texts[screen.anchor[0]]}
     return Said(tuple(lines), {"screen": identity, "why": screen.why, "anchor": anchor, "candidates": shown})
@@ -93,6 +95,8 @@ def _next(context: Context, options: argparse.Namespace) -> Said:
 
 def _answer(context: Context, options: argparse.Namespace) -> Said:
     same, also = _numbers("--same", options.same), [_numbers("--also", pile) for pile in options.also]
+    if not all(also):
+        raise DataError("--also names no candidate; write the numbers of a pile as in 1,4.")
     return _decided(context, options, steps.answer_screen, options.screen, same, also=also)
 
 

@@ -139,12 +139,13 @@ class Doubts:
         if not there:
             return
         chances = self._chance(self._chooser.rows(group), theirs)
-        size, error = self._chooser.weight(group), self._standing.error()
-        for home, rows, chance in zip(there, theirs, chances, strict=True):
-            weight = self._chooser.weight(home)
-            gain = float(wrong(chance, error, told[home].times)) * 2 * size * weight / (size + weight)
-            if gain >= _PAYS and (other := self._root(home, rows)):
-                yield Doubt(root, other, False, float(chance), gain, told[home].number)
+        size, sizes = self._chooser.weight(group), np.array([self._chooser.weight(home) for home in there])
+        times = np.array([told[home].times for home in there])
+        gains = wrong(chances, self._standing.error(), times) * 2 * size * sizes / (size + sizes)
+        for place in np.flatnonzero(gains >= _PAYS):
+            if other := self._root(there[place], theirs[place]):
+                said = told[there[place]]
+                yield Doubt(root, other, False, float(chances[place]), float(gains[place]), said.number)
 
     def _chance(self, rows: NDArray[np.int64], parts: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         told = evidence(self._chooser.land, self._chooser.group_of, rows, parts)

@@ -22,7 +22,7 @@ from consensus.duplicates.deciding.likeness import EVIDENCE, prior
 from consensus.duplicates.deciding.naming import rewording, wordings
 from consensus.duplicates.deciding.progress import Progress, progress
 from consensus.duplicates.deciding.said import Aside
-from consensus.duplicates.deciding.screens import Screen
+from consensus.duplicates.deciding.screens import Screen, all_shown
 from consensus.duplicates.deciding.showing import THOUSAND, Showing
 from consensus.duplicates.deciding.standing import Standing
 from consensus.duplicates.wording import normalise
@@ -132,8 +132,7 @@ class ReviewQueue:
         DataError
             A number is of no candidate or named twice, or a pile holds a single one.
         """
-        piles = [pile for pile in map(list, also) if pile]
-        self._append("compared", screen.anchor[0], screen.value(set(same), piles), by, at, why)
+        self._append("compared", screen.anchor[0], screen.value(same, also), by, at, why)
 
     def split(
         self, group: str, submissions: Iterable[str], by: str = "", at: datetime | None = None, why: str = ""
@@ -352,7 +351,7 @@ class ReviewQueue:
     def _take_in(self, row: dict[str, Any]) -> None:
         """Take in an answer, and weigh anew what it touched and what is likeliest to be asked next."""
         value = row["value"]
-        named = [shown[0] for shown in (value["anchor"], *value["same"], *value["different"])]
+        named = [shown[0] for shown in all_shown(value)]
         before = {each: self._standing.home(each) for each in named}
         self._standing.read(row)
         self._standing_rows.append(row)
@@ -377,8 +376,7 @@ class ReviewQueue:
         value = row["value"]
         if row["kind"] != "compared" or value.get("settles") or value.get("again"):
             return False
-        shown = (value["anchor"], *value["same"], *value["different"])
-        return all(self._wordings.get(each, "") for submissions in shown for each in submissions)
+        return all(self._wordings.get(each, "") for submissions in all_shown(value) for each in submissions)
 
     def _checked(self, submissions: Iterable[str]) -> list[str]:
         listed = list(dict.fromkeys(map(str, submissions)))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
+from numbers import Integral
 from typing import Any
 
 from consensus.errors import DataError
+from consensus.vocabulary import how_many
 
-__all__ = ["Screen"]
+__all__ = ["Screen", "all_shown"]
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,16 @@ class Screen:
     check: bool = False
     settles: tuple[str, ...] = ()
 
-    def value(self, chosen: set[int], also: Sequence[Sequence[int]] = ()) -> dict[str, Any]:
+    def value(self, same: Iterable[int], also: Iterable[Iterable[int]] = ()) -> dict[str, Any]:
         """Return the answer that some candidates ask the same, as the log keeps it.
 
         Raises
         ------
         DataError
-            A number is of no candidate; a pile of `also` is not of two or more that are in no other, or holds one that
-            asks the same as the anchor.
+            A number is of no candidate or named twice, or a pile of `also` holds a single one.
         """
-        faults = self._faults(chosen, also)
+        chosen, piles = set(_numbers(same, "same=[0, 3]")), _piles(also)
+        faults = self._faults([*chosen, *chain(*piles)], piles)
         if faults:
             raise DataError.of("the answer", faults)
         order = sorted(range(len(self.candidates)), key=lambda number: number not in chosen)
@@ -73,21 +76,38 @@ class Screen:
             value["check"] = True
         if self.settles:
             value["settles"] = list(self.settles)
-        if also:
-            value["also"] = [[list(self.candidates[n]) for n in sorted(pile)] for pile in also]
+        if piles:
+            value["also"] = [[list(self.candidates[n]) for n in sorted(pile)] for pile in piles]
         return value
 
-    def _faults(self, chosen: set[int], also: Sequence[Sequence[int]]) -> list[str]:
-        """Return what is wrong with an answer, a sentence each."""
+    def _faults(self, named: list[int], piles: list[list[int]]) -> list[str]:
+        """Return what is wrong with the numbers of an answer, a sentence each."""
         faults = []
-        named = [*chosen, *(number for pile in also for number in pile)]
-        if wrong := sorted(set(named) - set(range(len(self.candidates)))):
-            told = ", ".join(map(str, wrong))
-            faults.append(
-                f"The screen has {len(self.candidates)} candidates, numbered from 0; there is no number {told}."
-            )
+        there = range(len(self.candidates))
+        if wrong := sorted(set(named) - set(there)):
+            told, count = ", ".join(map(str, wrong)), how_many(len(there), "candidate")
+            faults.append(f"The screen has {count}, numbered from 0; there is no number {told}.")
         if twice := sorted(number for number in set(named) if named.count(number) > 1):
             told = ", ".join(map(str, twice))
-            faults.append(f"A candidate is named once, in `same` or in one pile of `also`; named twice: {told}.")
-        faults += [f"One candidate, {pile[0]}, is no pile: name two or more." for pile in also if len(pile) == 1]
-        return faults
+            faults.append(f"A candidate asks the same as the anchor or is in one pile, not both or in two: {told}.")
+        single = [pile[0] for pile in piles if len(pile) == 1 and pile[0] in there]
+        return faults + [f"Number {number} alone is no pile: name two or more of which it is one." for number in single]
+
+
+def all_shown(value: Mapping[str, Any]) -> list[list[str]]:
+    """Return the submissions of an answer, those shown together together: anchor, candidates and what piles name."""
+    return [value["anchor"], *value["same"], *value["different"], *chain(*value.get("also", ()))]
+
+
+def _piles(also: Iterable[Iterable[int]]) -> list[list[int]]:
+    if isinstance(also, str) or not isinstance(also, Iterable):
+        raise DataError(f"Piles are lists of candidates' numbers, as in also=[[1, 4]]; this is {type(also).__name__}.")
+    return [pile for pile in (_numbers(told, "also=[[1, 4]]") for told in also) if pile]
+
+
+def _numbers(told: Iterable[int], form: str) -> list[int]:
+    if not isinstance(told, str) and isinstance(told, Iterable):
+        listed = list(told)
+        if all(isinstance(each, Integral) and not isinstance(each, bool) for each in listed):
+            return [int(each) for each in listed]
+    raise DataError(f"Candidates are named by a list of whole numbers, as in {form}.")

@@ -115,7 +115,7 @@ class Standing:
             self._read_answer(row, anchor, same, different)
         for pile in value.get("also", ()):
             heads = [head for head in map(self._name, pile) if head]
-            self.decided.update(heads)
+            self.decided.update(heads if len(heads) > 1 else ())
             for other in heads[1:]:
                 self._say_same(heads[0], other, row["by"])
 
@@ -291,7 +291,11 @@ class Standing:
 
     def _settle(self, anchor: str, same: list[str], different: list[str]) -> None:
         """Let the later word stand: links are cut where it says different, and what told apart is dropped for same."""
+        judged = set(different)
         for other in same:
+            steps = self.links.path(anchor, other) if self.group[other] == self.group[anchor] else []
+            if beyond := [place for place, step in enumerate(steps) if step in judged]:
+                self._cut(*steps[beyond[-1] : beyond[-1] + 2])  # it hangs together with the anchor by them alone
             if self.group[other] != self.group[anchor]:
                 before = self.partings(self.group[anchor]).get(self.group[other], Said(0, 0)).times
                 self._reconcile(self.group[anchor], self.group[other])
@@ -299,7 +303,6 @@ class Standing:
                 self._count(self.joined, (anchor, other), before=before)
             else:
                 self._say_same(anchor, other, "")
-        judged = set(different)
         for other in different:
             if self.group[other] == self.group[anchor]:
                 steps = self.links.path(anchor, other)
