@@ -46,7 +46,7 @@ def advance_rounds(now: Now = None) -> State[Any]:
                 log.warning("'%s' could not be ranked: %s", partnership, error)
                 told.append(f"'{partnership}' could not be ranked: {error}")
     with open_store() as db:
-        for reply in orchestration.reconcile(db, now=instant(None)):
+        for reply in orchestration.reconcile(db, now=instant(None), faults=faults):
             log.info(reply.sentence)
         mail_is_due = False
         for name, _title in steps.list_partnerships(db):

@@ -104,4 +104,4 @@ def swept(outcome: Outcome, told: str, faults: Sequence[str] = ()) -> State[Any]
     """Return the final state of a sweep in which all that could be done was: one with a fault is a failed run."""
     if outcome.counts.get("faults"):
         faults = [outcome.next, *faults]
-    return Failed(message=" ".join(faults)) if faults else Completed(message=told)
+    return Failed(message=" ".join([*faults, told])) if faults else Completed(message=told)

@@ -211,6 +211,7 @@ def test_a_partnership_that_cannot_be_read_stops_no_other_and_fails_the_sweep_in
     assert (round_state(db), steps.current_ranking_id(db, "small") is not None) == ("ranked", True)
     assert state.is_failed()
     assert "The rounds of 'other' are not shown: " in str(state.message)
+    assert "What the round 'other-gather-1' does next is not known: " in str(state.message)
     assert "small-interim-1" in told["all-partnerships-advance-rounds-rounds"]["data"]
 
 

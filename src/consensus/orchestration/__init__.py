@@ -75,27 +75,35 @@ def wait_for(run_id: str, timeout: float = 600, *, poll: float = 0.3) -> Reply:
     return ask(wait, "the run goes on by itself.")
 
 
-def reconcile(db: Store, *, now: datetime) -> list[Reply]:
+def reconcile(db: Store, *, now: datetime, faults: list[str] | None = None) -> list[Reply]:
     """Bring Prefect's runs in line with the store; the sweep and the start of the server call it.
 
     Each round gets runs for its next acts at their instants (opening, reminder, close), each undecided shortlist its
     sign-off run, and every sign-off run whose ranking is decided or no longer current is woken. Doing it twice changes
-    nothing. A round that cannot be read is told in a reply of its own, and holds up no other.
+    nothing. What cannot be read of one round holds up no other: it is told in `faults`, else in a reply of its own.
     """
-    faults: list[str] = []
-    rounds, acts = steps.list_rounds(db), steps.upcoming(db, now=now, faults=faults)
-    undecided = {
-        view.ranking_id: view.partnership
-        for view in rounds
-        if view.kind == "interim" and view.ranking_id and steps.approval(db, view.ranking_id) is None
-    }
+    found: list[str] = []
+    rounds, acts = steps.list_rounds(db), steps.upcoming(db, now=now, faults=found)
+    undecided: dict[str, str] = {}
+    unread: set[str] = set()
+    for view in rounds:
+        if view.kind == "interim" and view.ranking_id:
+            unread.add(view.ranking_id)
+            with steps.noting(found, f"Whether the ranking of '{view.round_id}' was signed off is not known"):
+                if steps.approval(db, view.ranking_id) is None:
+                    undecided[view.ranking_id] = view.partnership
+                unread.discard(view.ranking_id)
 
     def settle(client: SyncPrefectClient) -> list[Reply]:
         replies = [plan_close(client, act.round_id, act.at) for act in acts if act.act == "close"]
         replies += plan_acts(client, acts)
         waiting = waiting_runs(client)
-        settled = [run for run in waiting if not any(asks_about(run, ranking_id) for ranking_id in undecided)]
+        settled = [run for run in waiting if not any(asks_about(run, each) for each in (*undecided, *unread))]
         replies += [wake(client, [run]) for run in settled]
         return replies + [request_sign_off(client, partnership, ranking) for ranking, partnership in undecided.items()]
 
-    return [*(Reply(False, fault) for fault in faults), *ask_all(settle, "the sweep tries again in five minutes.")]
+    replies = ask_all(settle, "the sweep tries again in five minutes.")
+    if faults is None:
+        return [*(Reply(False, fault) for fault in found), *replies]
+    faults += found
+    return replies

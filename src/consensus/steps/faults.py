@@ -33,4 +33,4 @@ def unforeseen(what: str, error: Exception) -> str:
     """Return a sentence on a fault of the program or the machine: its kind and place, never its words."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     kind = f"{type(error).__name__} at line {place.lineno} of {Path(place.filename).name}"
-    return f"{what}: {kind}. It is no fault of the partnership; whoever runs the machine looks into it."
+    return f"{what}: {kind}. Nobody who takes part did this; whoever runs the machine looks into it."

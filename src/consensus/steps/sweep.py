@@ -77,8 +77,9 @@ def advance_rounds(
     for name in partnerships if outputs else ():
         with noting(faults, f"The chains of '{name}' were not published"):
             publish_chain(db, name, folder=outputs(name))  # type: ignore[misc]
-    if not clear_traces(db, now=now):
-        waiting.append("Traces of what was withdrawn or unlinked wait to be cleared while somebody reads.")
+    with noting(faults, "Traces of what was withdrawn or unlinked were not cleared"):
+        if not clear_traces(db, now=now):
+            waiting.append("Traces of what was withdrawn or unlinked wait to be cleared while somebody reads.")
     return Outcome(
         stage="advance-rounds",
         done=" ".join(done) or "Nothing was due.",
