@@ -414,6 +414,23 @@ def test_a_pile_that_is_taken_back_comes_apart() -> None:
     assert queue.next() == screen
 
 
+@pytest.mark.parametrize("founder", ["s000", "s001"])
+def test_what_is_said_to_be_something_else_when_it_is_asked_once_more_leaves_the_question(founder) -> None:
+    texts = ["Does sleep help?", "Does rest help?", "Is ECT safe?"]
+    queue = replayed(queue_of(texts), texts, told(queue_of(texts), "s000", "s001", same=False))
+    queue.reword(queue.groups().set_index("submission_id")["group"][founder], "Does it help?", by="Ada", at=NOON)
+    queue = replayed(queue, texts, told(queue, "s000", "s001", same=True, by="Bo"))
+    cuts = submissions(texts).assign(answer_id="", response_id="r", group="carer", start=0, end=0, status="")
+    contested = apply_decisions(cuts, empty("proposals"), queue.log)
+
+    queue.answer(queue.next(), [], by="Cy", at=NOON)
+
+    settled = apply_decisions(cuts, empty("proposals"), queue.log)
+    assert contested.lineage["submission_id"].tolist() == ["s000", "s001"]
+    assert settled.lineage["submission_id"].tolist() == [founder]
+    assert {frozenset({"s000"}), frozenset({"s001"})} <= partition(queue)
+
+
 def test_what_is_piled_with_a_submission_of_a_question_joins_the_question() -> None:
     queue, screen = with_candidates(MANY, 3)
     asked, (one,), (other,) = screen.anchor[0], *screen.candidates[1:3]

@@ -7,7 +7,7 @@ holds at every moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -77,24 +77,39 @@ class _Desk:
     question: dict[str, str] = field(default_factory=dict)
     aside: dict[str, _Aside] = field(default_factory=dict)
     wordings: dict[str, _Wording] = field(default_factory=dict)
+    brought: set[str] = field(default_factory=set)
 
     def place(self, submissions: Iterable[str], question: str) -> None:
         for submission in submissions:
             self.question[submission] = question
             self.aside.pop(submission, None)
+            self.brought.discard(submission)
 
     def join(self, alike: Iterable[Iterable[str]]) -> None:
         """Bring what was found to ask the same as a question's submissions to it, unless they stand in several."""
         told = [submission for shown in alike for submission in shown]
         there = {self.question[submission] for submission in told if submission in self.question}
         if len(there) == 1:
+            self.brought |= set(told) - self.question.keys()
             for submission in told:
                 self.question.setdefault(submission, *there)
+
+    def part(self, value: Mapping[str, Any]) -> None:
+        """Let what was asked once more, and is now said to be something else, be in one question no longer.
+
+        What an answer had brought to the question leaves it; the candidate where that was neither, or both.
+        """
+        again = {other for _, other in value.get("again", ())} if not value.get("check") else set()
+        for shown in value["different"]:
+            one, asked = value["anchor"], self.question.get(value["anchor"][0])
+            if asked and asked == self.question.get(shown[0]) and (value.get("settles") or again.intersection(shown)):
+                self.leave(one if one[0] in self.brought and shown[0] not in self.brought else shown)
 
     def leave(self, submissions: Iterable[str]) -> None:
         """Take submissions out of the question they are in; they wait to be reviewed again."""
         for submission in submissions:
             self.question.pop(submission, None)
+            self.brought.discard(submission)
 
     def read(self, kind: str, subject: str, value: dict[str, Any], why: str, by: str, at: datetime) -> None:
         match kind:
@@ -105,6 +120,7 @@ class _Desk:
                 known.category = value.get("category") or known.category
                 self.place(value.get("submissions", ()), subject)
             case "compared":
+                self.part(value)
                 self.join([value["anchor"], *value["same"]])
                 for pile in value.get("also", ()):
                     self.join(pile)
@@ -136,7 +152,8 @@ def apply_decisions(
 
     A submission starts aside with the reason that its source gave, or as not yet reviewed. `same_question` and `move`
     bring it to a question, also one that was set aside. What the review queue `compared` and found to ask the same as a
-    question's submission joins that question, what it `split` off leaves it. `in_scope` takes back its being set aside.
+    question's submission joins that question; what it `split` off, or says to be something else when it is asked once
+    more, leaves it. `in_scope` takes back its being set aside.
     A question that no submission is left in is not a question any more. A question that was accepted without a wording
     has the words of its most central submission. Answered questions and merges are not looked at here: see
     `apply_evidence_checks` and `merge_questions`.
