@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +88,12 @@ def with_errors(shared: Path, name: str) -> None:
     print("| mistakes drawn | B-cubed | pairwise F1 | screens | an item | texts shown an item | contradictions shown |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     case = case_of(shared, name)
-    for seed in DRAWN:
-        points = curve(case, queue_states(case, errors=ERRORS, seed=seed), target=WITH_ERRORS, most=MOST_WITH_ERRORS)
+    for piles, seed in product((False, True), DRAWN):
+        states = queue_states(case, errors=ERRORS, seed=seed, piles=piles)
+        points = curve(case, states, target=WITH_ERRORS, most=MOST_WITH_ERRORS)
         at = reached(points, WITH_ERRORS) or points[-1]
-        print(f"| {case.name}, {ERRORS:.0%} of answers, seed {seed} | {_told(case, at)} | {at.contests} |", flush=True)
+        what = f"{ERRORS:.0%} of answers" + (" and of what is piled" if piles else "")
+        print(f"| {case.name}, {what}, seed {seed} | {_told(case, at)} | {at.contests} |", flush=True)
 
 
 def _row(case: Case, way: str, at: Point) -> None:

@@ -70,7 +70,7 @@ def queue_states(
     """Yield screens, texts, the groups and the queue after every screen, decided by the truth but for `errors`.
 
     What the queue asks comes after the screens of `first`. With `piles` it is also said which of the other candidates
-    ask the same as one another.
+    ask the same as one another; where errors are made, so many of them are taken for what some candidate asks.
     """
     rng = np.random.default_rng(seed)
     truth = dict(zip(case.ids, case.truth, strict=True))
@@ -80,7 +80,10 @@ def queue_states(
         asked = truth[screen.anchor[0]]
         right = [truth[candidate[0]] == asked for candidate in screen.candidates]
         said = [n for n, same in enumerate(right) if same != (rng.random() < errors)]
-        also = piles_of([truth[shown[0]] for shown in screen.candidates], said) if piles else []
+        seen = [truth[shown[0]] for shown in screen.candidates]
+        if piles and errors:
+            seen = [group if rng.random() >= errors else int(rng.choice(seen)) for group in seen]
+        also = piles_of(seen, said) if piles else []
         queue.answer(screen, said, by="simulated", also=also)
         screens, texts = screens + 1, texts + 1 + len(screen.candidates)
         yield screens, texts, queue, queue
